@@ -1,0 +1,109 @@
+# Everything here sets itself up: it needs only make, Python 3.11 or newer and a package registry.
+# `make` alone lists the targets.
+
+PYTHON ?= python3
+PYTEST_ARGS ?=
+
+# Every environment is a directory of its own; a stamp inside it says what is installed.
+VENV := .venv
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+INPUTS := pyproject.toml constraints.txt
+PYTHON_VERSIONS := 3.11 3.12 3.13
+
+# Two workers win over one on two cores; the tests bind to free ports and share nothing.
+PYTEST := -m pytest --numprocesses=auto $(PYTEST_ARGS)
+
+# A Python of version $(1) that really starts, or nothing: a name on the PATH may be a pyenv shim
+# whose version is not active, so pyenv's own folder is looked through as well.
+define find_python
+$(shell \
+  for candidate in "$$(command -v python$(1))" "$$(pyenv root 2>/dev/null)"/versions/$(1).*/bin/python; do \
+    [ -x "$$candidate" ] || continue; \
+    "$$candidate" -c 'import ensurepip, ssl, sys, venv; sys.exit("%d.%d" % sys.version_info[:2] != "$(1)")' \
+      >/dev/null 2>&1 && { echo "$$candidate"; break; }; \
+  done)
+endef
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test test-lowest check format docs bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/demo.stamp ## run a voice call against the local simulator and show its trace
+	$(VENV)/bin/otel-realtime demo
+
+setup: $(VENV)/dev.stamp ## install everything for development into .venv
+
+test: $(VENV)/dev.stamp ## run the tests, on each Python of 3.11, 3.12 and 3.13 that is here
+	$(VENV)/bin/python $(PYTEST)
+	@for version in $(PYTHON_VERSIONS); do \
+	  $(MAKE) --no-print-directory test-python-$$version || exit; \
+	done
+
+# The Python of .venv has had its run already.
+test-python-%:
+	@if $(VENV)/bin/python -c 'import sys; sys.exit("%d.%d" % sys.version_info[:2] != "$*")'; then \
+	  :; \
+	elif [ -z "$(call find_python,$*)" ]; then \
+	  echo "SKIPPED the tests on Python $*: there is no working python$* here"; \
+	else \
+	  $(MAKE) --no-print-directory .venv-$*/test.stamp && \
+	  echo ".venv-$*/bin/python $(PYTEST)" && \
+	  .venv-$*/bin/python $(PYTEST); \
+	fi
+
+test-lowest: ## run the tests with the lowest versions that pyproject.toml allows, on Python 3.11
+	@if [ -z "$(call find_python,3.11)" ]; then \
+	  echo "SKIPPED the tests with the lowest versions: there is no working python3.11 here"; \
+	else \
+	  $(MAKE) --no-print-directory .venv-lowest/test.stamp && \
+	  echo ".venv-lowest/bin/python $(PYTEST)" && \
+	  .venv-lowest/bin/python $(PYTEST); \
+	fi
+
+check: $(VENV)/dev.stamp ## lint, types, the direction of imports, and whether generated docs are current
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-logo
+	$(if $(wildcard docs/generate.py),$(VENV)/bin/python docs/generate.py --check)
+
+format: $(VENV)/dev.stamp ## put the code into its standard form
+	$(VENV)/bin/ruff check --fix-only --quiet
+	$(VENV)/bin/ruff format
+
+docs: $(VENV)/dev.stamp ## write the generated parts of the docs anew
+	$(VENV)/bin/python docs/generate.py
+
+bench: $(VENV)/dev.stamp ## measure what listening costs
+	$(VENV)/bin/python -m bench
+
+clean: ## remove the environments and caches
+	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/venv.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo 'Python 3.11 or newer is needed. Name one: make PYTHON=python3.12 $(MAKECMDGOALS)' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/demo.stamp: $(INPUTS) | $(VENV)/venv.stamp
+	$(VENV)/bin/python $(PIP_INSTALL) -c constraints.txt -e '.[demo]'
+	@touch $@
+
+# Holds the demo's packages too: when it is there, `make demo` has nothing left to install.
+$(VENV)/dev.stamp: $(INPUTS) | $(VENV)/venv.stamp
+	$(VENV)/bin/python $(PIP_INSTALL) -c constraints.txt -e '.[test,check]'
+	@touch $(VENV)/demo.stamp $@
+
+.venv-%/test.stamp: $(INPUTS)
+	$(call find_python,$*) -m venv $(@D)
+	$(@D)/bin/python $(PIP_INSTALL) -c constraints.txt -e '.[test]'
+	@touch $@
+
+.venv-lowest/test.stamp: pyproject.toml constraints-lowest.txt
+	$(call find_python,3.11) -m venv $(@D)
+	$(@D)/bin/python $(PIP_INSTALL) -c constraints-lowest.txt -e '.[test]'
+	@touch $@

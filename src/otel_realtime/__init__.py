@@ -1,0 +1,40 @@
+"""OpenTelemetry instrumentation for realtime voice agents: one call becomes one trace."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+from otel_realtime.version import __version__
+
+if TYPE_CHECKING:
+    from otel_realtime.settings import ContentCapture, SettingError, Settings
+    from otel_realtime.sources.agents import RealtimeTelemetryListener
+    from otel_realtime.telemetry.context import TelemetryContext
+
+__all__ = [
+    "ContentCapture",
+    "RealtimeTelemetryListener",
+    "SettingError",
+    "Settings",
+    "TelemetryContext",
+    "__version__",
+]
+
+# Imported when first asked for: the listener needs an extra, and no name should cost start-up.
+_HOMES: Final = {
+    "ContentCapture": "otel_realtime.settings",
+    "RealtimeTelemetryListener": "otel_realtime.sources.agents",
+    "SettingError": "otel_realtime.settings",
+    "Settings": "otel_realtime.settings",
+    "TelemetryContext": "otel_realtime.telemetry.context",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
