@@ -1,0 +1,173 @@
+"""The conversation: a pure state machine. Neutral events go in, records come out.
+
+It knows no clock, no I/O and no telemetry: time is what the events say. `HANDLERS` is the whole
+of its theory: one small function for each event, each correlating by id. The phases that
+utterances, responses and tool calls pass through are the enumerations in `_state`.
+
+    SpeechStarted ─► SPEAKING ─► STOPPED ─► COMMITTED ─► closed (transcript, or given up)
+    ResponseStarted ─► GENERATING ─► PLAYING ─► closed (heard to its end, or cut off)
+    ToolRequested ─► REQUESTED ─► RUNNING ─► closed (its run over, or answered)
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from otel_realtime import events
+from otel_realtime.conversation import _inputs, _items, _playback, _responses, _session, _tools
+from otel_realtime.conversation._state import State
+from otel_realtime.facts import SessionFacts
+from otel_realtime.records import Record
+
+__all__ = ["HANDLERS", "Conversation"]
+
+_Handler = Callable[[State, Any], None]
+
+
+def _on_speech_started(state: State, event: events.SpeechStarted) -> None:
+    _playback.on_onset(state, event)
+    _inputs.on_speech_started(state, event)
+
+
+def _on_output_truncated(state: State, event: events.OutputTruncated) -> None:
+    _playback.on_output_truncated(state, event)
+    response = state.owner(event.item_id)
+    if response is not None:
+        _responses.settle(state, response, event.at)
+
+
+def _on_playback_stopped(state: State, event: events.PlaybackStopped) -> None:
+    _playback.on_playback_stopped(state, event)
+    response = state.responses.get(event.response_id)
+    if response is not None:
+        _responses.settle(state, response, event.at)
+
+
+def _on_time_passed(state: State, event: events.TimePassed) -> None:
+    """Nothing to do: `Conversation.feed` gives up what is due before any event."""
+
+
+HANDLERS: Final[Mapping[type[events.Event], _Handler]] = MappingProxyType(
+    {
+        events.TimePassed: _on_time_passed,
+        events.SessionStarted: _session.on_session_started,
+        events.SessionChanged: _session.on_session_changed,
+        events.SessionEnded: _session.on_session_ended,
+        events.ConversationNamed: _session.on_conversation_named,
+        events.FaultReported: _session.on_fault_reported,
+        events.RateLimitsUpdated: _session.on_rate_limits_updated,
+        events.AudioSent: _inputs.on_audio_sent,
+        events.SpeechStarted: _on_speech_started,
+        events.SpeechStopped: _inputs.on_speech_stopped,
+        events.InputCommitted: _inputs.on_input_committed,
+        events.InputCleared: _inputs.on_input_cleared,
+        events.Transcribed: _inputs.on_transcribed,
+        events.TranscriptionFailed: _inputs.on_transcription_failed,
+        events.IdleTimedOut: _inputs.on_idle_timed_out,
+        events.DtmfReceived: _inputs.on_dtmf,
+        events.ItemAdded: _items.on_item_added,
+        events.ItemRemoved: _items.on_item_removed,
+        events.ResponseStarted: _responses.on_response_started,
+        events.OutputAdded: _responses.on_output_added,
+        events.OutputFinished: _responses.on_output_finished,
+        events.AudioStarted: _responses.on_audio_started,
+        events.TextStarted: _responses.on_text_started,
+        events.TextFinished: _responses.on_text_finished,
+        events.ResponseDone: _responses.on_response_done,
+        events.OutputTruncated: _on_output_truncated,
+        events.PlaybackStarted: _playback.on_playback_started,
+        events.PlaybackStopped: _on_playback_stopped,
+        events.ToolRequested: _responses.on_tool_requested,
+        events.ToolStarted: _tools.on_tool_started,
+        events.ToolEnded: _tools.on_tool_ended,
+        events.ToolAnswered: _tools.on_tool_answered,
+        events.McpCallStarted: _tools.on_mcp_call_started,
+        events.McpCallEnded: _tools.on_mcp_call_ended,
+        events.McpToolsListed: _tools.on_mcp_tools_listed,
+        events.AgentChanged: _tools.on_agent_changed,
+    }
+)
+
+
+class Conversation:
+    """One conversation: fed with neutral events, it answers with records.
+
+    Args:
+        agent: The name of the agent that has the floor at the start, if it is known.
+        keep_text: Whether transcripts, arguments and outputs are kept for the records.
+        transcript_wait: How long an utterance waits for its transcript, in nanoseconds.
+        playback_wait: How long a response that is done waits for the end of its playback, in
+            nanoseconds.
+    """
+
+    __slots__ = ("_due", "_parts", "_state")
+
+    def __init__(
+        self,
+        *,
+        agent: str | None = None,
+        keep_text: bool = False,
+        transcript_wait: int = 15_000_000_000,
+        playback_wait: int = 60_000_000_000,
+    ) -> None:
+        """Begin a conversation in which nothing has happened yet."""
+        session = SessionFacts(agent=agent, floor=agent)
+        self._state = State(session, keep_text, transcript_wait, playback_wait)
+        self._parts = self._state.parts
+        self._due: int | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether the session has ended: nothing is said of it any more."""
+        return self._state.over
+
+    @property
+    def session(self) -> SessionFacts:
+        """What is known of the session."""
+        return self._state.session
+
+    @property
+    def deadline(self) -> int | None:
+        """When something that is waited for will be given up: feed `TimePassed` then."""
+        return self._due
+
+    def feed(self, event: events.Event) -> list[Record]:
+        """Take in one event and say what came of it.
+
+        Raises:
+            KeyError: The event is of a type that `HANDLERS` does not know.
+        """
+        state = self._state
+        handler = HANDLERS[type(event)]
+        if state.over:
+            return []
+        if state.session.started_at is None and type(event) is not events.SessionStarted:
+            _session.open_session(state, event.at)
+        if self._due is not None and event.at >= self._due:
+            self._give_up(event.at)
+        handler(state, event)
+        # Had the handler failed, what it said before would be handed out with the next event.
+        records, state.records = state.records, []
+        self._due = None if state.over else state.deadline()
+        return records
+
+    def add_audio(self, item_id: str, content_index: int, byte_count: int) -> bool:
+        """Count more audio of a part; False if the part is new: feed `AudioStarted` then."""
+        part = self._parts.get((item_id, content_index))
+        if part is None or not part.byte_count:
+            return False
+        part.byte_count += byte_count
+        return True
+
+    def add_text(self, item_id: str, content_index: int, text: str) -> bool:
+        """Add more text to a part; False if the part is new: feed `TextStarted` then."""
+        part = self._parts.get((item_id, content_index))
+        if part is None or not part.has_text:
+            return False
+        if part.fragments is not None:
+            part.fragments.append(text)
+        return True
+
+    def _give_up(self, at: int) -> None:
+        _responses.expire(self._state, at)
+        _inputs.expire(self._state, at)

@@ -1,0 +1,136 @@
+"""What was heard of what was generated, and what cut it off.
+
+Playback is taken to begin with the first audio (mark P) unless the provider says when it did. How
+much was heard is told, best first, by the client's truncation, the application's playback tracker,
+the provider's playback events; else the clock decides.
+"""
+
+from otel_realtime.conversation._state import NS_PER_MS, Cut, Heard, Response, State
+from otel_realtime.events import (
+    OutputTruncated,
+    PlaybackStarted,
+    PlaybackStopped,
+    ResponseDone,
+    SpeechStarted,
+)
+from otel_realtime.records import InterruptionNoted, Noted
+from otel_realtime.values import Played
+
+_ROUNDING_MS = 1.0
+_REACTION_NS = 1_000_000_000
+"""A cut that follows the user's onset by more than this was not brought about by it."""
+
+
+def on_onset(state: State, event: SpeechStarted) -> None:
+    """Mark the responses that are audible while the user begins to speak.
+
+    This alone interrupts nothing: it becomes an interruption only with evidence of a cut.
+    """
+    for response in state.responses.values():
+        if response.onset_item != event.item_id and response.is_audible(event.at):
+            response.onset, response.onset_item = event.at, event.item_id
+            if event.played is not None:
+                _take_tracked(response, event.played)
+
+
+def on_output_truncated(state: State, event: OutputTruncated) -> None:
+    """Learn from the client's truncation how much was heard."""
+    response = state.owner(event.item_id)
+    if response is None:
+        return
+    before = _ms_before(response, event.item_id, event.content_index)
+    response.heard = Heard(before + event.end_ms, "truncation")
+    if response.cut is None:
+        response.cut = Cut(_moment(response, event.at), "truncated")
+    if response.facts.response_id in state.closed_responses and not response.facts.interrupted:
+        finish_playback(state, response, event.at)
+
+
+def on_playback_started(state: State, event: PlaybackStarted) -> None:
+    """Mark P, from the provider that plays the audio itself (WebRTC, telephone)."""
+    response = state.responses.get(event.response_id)
+    if response is not None:
+        response.facts.playback_at = event.at
+
+
+def on_playback_stopped(state: State, event: PlaybackStopped) -> None:
+    """The provider has played the audio to its end, or threw away the rest of it."""
+    response = state.responses.get(event.response_id)
+    start = response.facts.playback_at if response else None
+    if response is None or start is None:
+        return
+    if event.cleared:
+        response.cut = response.cut or Cut(_moment(response, event.at), "output_cleared")
+    elapsed = (event.at - start) / NS_PER_MS
+    generated = response.generated_ms
+    whole = generated if generated is not None and not event.cleared else elapsed
+    response.heard = response.heard or Heard(whole, "playback")
+
+
+def take_cancellation(response: Response, event: ResponseDone) -> None:
+    """A cancelled response was cut off if it was being heard at that moment."""
+    at = _moment(response, event.at)
+    if response.cut is not None:
+        response.cut = Cut(response.cut.at, event.reason or response.cut.reason)
+    elif response.is_audible(at):
+        response.cut = Cut(at, event.reason or "cancelled")
+
+
+def is_told(response: Response) -> bool:
+    """Whether it is known how much was heard, by something better than the clock."""
+    told = response.heard
+    return told is not None and (response.cut is not None or told.source == "playback")
+
+
+def finish_playback(state: State, response: Response, at: int) -> None:
+    """Settle what was heard, and whether that was less than what was to be heard."""
+    facts, cut, generated = response.facts, response.cut, response.generated_ms
+    facts.generated_ms = generated
+    heard = _heard(response, at)
+    if heard is None:
+        return
+    facts.heard_ms = heard.ms if generated is None else min(heard.ms, generated)
+    facts.heard_source = heard.source
+    unheard = generated is None or facts.heard_ms < generated - _ROUNDING_MS
+    if cut is not None and (unheard or facts.status == "cancelled"):
+        facts.interrupted = True
+        facts.interrupted_at = cut.at
+        facts.interruption_reason = cut.reason
+        facts.interrupted_by = response.onset_item if cut.at == response.onset else None
+        state.records.append(Noted(response.key, cut.at, InterruptionNoted(facts)))
+
+
+def _heard(response: Response, at: int) -> Heard | None:
+    """What was heard of it until `at`; None where that cannot be told."""
+    told, cut, start = response.heard, response.cut, response.facts.playback_at
+    if start is None:
+        return None
+    if is_told(response):
+        return told
+    end = response.playback_end
+    session_goes_on = response.facts.end_reason is None
+    if cut is None and session_goes_on and (end is None or at < end):
+        return None  # given up while it may still be playing
+    until = cut.at if cut is not None else at
+    return Heard(max(until - start, 0) / NS_PER_MS, "clock")
+
+
+def _moment(response: Response, at: int) -> int:
+    """When it was cut off: as the user began to speak, if that is what did it."""
+    onset = response.onset
+    return onset if onset is not None and at - onset <= _REACTION_NS else at
+
+
+def _take_tracked(response: Response, played: Played) -> None:
+    if any(part.item_id == played.item_id for part in response.parts):
+        before = _ms_before(response, played.item_id, played.content_index)
+        response.heard = Heard(before + played.ms, "tracker")
+
+
+def _ms_before(response: Response, item_id: str, content_index: int) -> float:
+    total = 0.0
+    for part in response.parts:
+        if (part.item_id, part.content_index) == (item_id, content_index):
+            break
+        total += part.ms
+    return total

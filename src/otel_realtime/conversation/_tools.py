@@ -1,0 +1,222 @@
+"""Tool calls, by `call_id`: asked for by a response, run by the application, answered.
+
+A call opens when its run begins. Where the run is not seen, the span reaches from the call to its
+output, and opens only then: its start is known, and nothing could have been nested in it.
+"""
+
+from otel_realtime.conversation._state import State, Tool, ToolPhase
+from otel_realtime.events import (
+    AgentChanged,
+    McpCallEnded,
+    McpCallStarted,
+    McpToolsListed,
+    ToolAnswered,
+    ToolEnded,
+    ToolRequested,
+    ToolStarted,
+)
+from otel_realtime.facts import Output, ToolFacts
+from otel_realtime.records import (
+    SESSION,
+    Closed,
+    HandoffNoted,
+    Key,
+    Kind,
+    McpToolsNoted,
+    Noted,
+    Opened,
+)
+from otel_realtime.values import Item, ItemType
+
+
+def on_tool_requested(state: State, event: ToolRequested) -> None:
+    """Remember who asked for what."""
+    if event.call_id in state.closed_tools:
+        return
+    tool = _tool(state, event.call_id)
+    facts = tool.facts
+    facts.name = facts.name or event.name
+    facts.response_id = facts.response_id or event.response_id
+    facts.requested_at = facts.requested_at or event.at
+    if facts.arguments is None and state.keep_text:
+        facts.arguments = event.arguments
+    response = state.responses.get(event.response_id or "")
+    if response is not None:
+        facts.agent = response.facts.agent or facts.agent
+        if event.item_id is not None:
+            response.calls[event.item_id] = Output(
+                call_id=event.call_id, name=facts.name, arguments=facts.arguments
+            )
+
+
+def on_tool_started(state: State, event: ToolStarted) -> None:
+    """Open the call: its run begins."""
+    if event.call_id in state.closed_tools:
+        return
+    tool = _tool(state, event.call_id)
+    if tool.phase is not ToolPhase.REQUESTED:
+        return
+    tool.phase = ToolPhase.RUNNING
+    facts = tool.facts
+    facts.name = event.name or facts.name
+    facts.description = event.description
+    facts.agent = event.agent or facts.agent
+    session = state.session
+    session.floor = session.floor or event.agent
+    session.agent = session.agent or event.agent
+    facts.started_at = event.at
+    if facts.arguments is None and state.keep_text:
+        facts.arguments = event.arguments
+    _open(state, facts, event.at)
+
+
+def on_tool_ended(state: State, event: ToolEnded) -> None:
+    """Close the call: its run is over."""
+    tool = state.tools.get(event.call_id)
+    if tool is None or tool.phase is not ToolPhase.RUNNING:
+        return
+    tool.facts.error = event.error
+    tool.facts.output = event.output if state.keep_text else None
+    _close(state, tool, event.at, _outcome(event.error))
+
+
+def on_tool_answered(state: State, event: ToolAnswered) -> None:
+    """Close a call whose run was not seen; one that is running closes with its run."""
+    tool = state.tools.get(event.call_id)
+    if tool is not None and tool.phase is ToolPhase.REQUESTED:
+        tool.facts.output = event.output if state.keep_text else None
+        _close(state, tool, event.at, "answered")
+
+
+def on_agent_changed(state: State, event: AgentChanged) -> None:
+    """Give the floor to another agent; what follows belongs to it."""
+    before = event.from_agent or state.session.floor
+    state.session.floor = event.to_agent
+    state.session.agent = state.session.agent or before
+    tool = state.tools.get(event.call_id or "")
+    if tool is not None:
+        tool.facts.kind, tool.facts.handoff_to = "handoff", event.to_agent
+        tool.facts.agent = before or tool.facts.agent
+    state.records.append(Noted(SESSION, event.at, HandoffNoted(before, event.to_agent)))
+
+
+def on_mcp_call_started(state: State, event: McpCallStarted) -> None:
+    """Open a hosted tool's call: the provider runs it."""
+    tool = _hosted(state, event.item_id)
+    if tool is not None and tool.phase is ToolPhase.REQUESTED:
+        tool.phase = ToolPhase.RUNNING
+        tool.facts.started_at = event.at
+        _open(state, tool.facts, event.at)
+
+
+def on_mcp_call_ended(state: State, event: McpCallEnded) -> None:
+    """Mark the end of a hosted tool's run; its finished item tells the output and closes it."""
+    tool = _hosted(state, event.item_id)
+    if tool is not None:
+        tool.facts.ended_at = event.at
+        tool.facts.outcome = "error" if event.failed else "completed"
+
+
+def on_mcp_tools_listed(state: State, event: McpToolsListed) -> None:
+    """Note that a hosted server was asked for its tools."""
+    state.records.append(Noted(SESSION, event.at, McpToolsNoted(event.outcome)))
+
+
+def take_call(state: State, item: Item, response_id: str | None, at: int) -> None:
+    """Take in a response's finished item if it is a tool call."""
+    if item.type is ItemType.TOOL_CALL and item.call_id is not None and item.status != "incomplete":
+        request = ToolRequested(at, item.call_id, item.name, item.arguments, item.id, response_id)
+        on_tool_requested(state, request)
+    elif item.type is ItemType.MCP_CALL:
+        _finish_hosted(state, item, response_id, at)
+
+
+def announce(state: State, item: Item, response_id: str) -> None:
+    """Learn the name of a hosted tool before its run begins: its span is named then."""
+    tool = _hosted(state, item.id) if item.type is ItemType.MCP_CALL else None
+    if tool is not None:
+        tool.facts.name = item.name or tool.facts.name
+        tool.facts.server_label = item.server_label or tool.facts.server_label
+        tool.facts.response_id = response_id
+
+
+def close(state: State, tool: Tool, at: int) -> None:
+    """Close a call that will not be answered any more."""
+    if tool.facts.ended_at is not None:  # a hosted one, whose finished item never came
+        _close(state, tool, tool.facts.ended_at, tool.facts.outcome or "completed")
+        return
+    running = tool.phase is ToolPhase.RUNNING and tool.facts.kind != "mcp"
+    _close(state, tool, at, "cancelled" if running else "unanswered")
+
+
+def _tool(state: State, call_id: str) -> Tool:
+    tool = state.tools.get(call_id)
+    if tool is None:
+        facts = ToolFacts(
+            call_id,
+            agent=state.session.floor,
+            conversation_id=state.session.conversation_id,
+        )
+        tool = state.tools[call_id] = Tool(facts)
+    return tool
+
+
+def _hosted(state: State, item_id: str) -> Tool | None:
+    if item_id in state.closed_tools:
+        return None
+    tool = _tool(state, item_id)
+    tool.facts.kind = "mcp"
+    entry = state.entries.get(item_id)
+    if entry is not None:
+        tool.facts.response_id = tool.facts.response_id or entry.response_id
+    return tool
+
+
+def _finish_hosted(state: State, item: Item, response_id: str | None, at: int) -> None:
+    tool = _hosted(state, item.id)
+    if tool is None:
+        return
+    facts = tool.facts
+    facts.name = item.name or facts.name
+    facts.server_label = item.server_label or facts.server_label
+    facts.response_id = response_id or facts.response_id
+    facts.requested_at = facts.requested_at or facts.started_at or at
+    facts.fault = item.fault
+    if state.keep_text:
+        facts.arguments, facts.output = item.arguments, item.output
+    response = state.responses.get(response_id or "")
+    if response is not None:
+        response.calls[item.id] = Output(
+            call_id=item.id, name=facts.name, arguments=facts.arguments
+        )
+    if item.output is None and item.fault is None and facts.ended_at is None:
+        return  # asked for, and not run yet
+    outcome = "error" if item.fault is not None else facts.outcome or "completed"
+    _close(state, tool, facts.ended_at or at, outcome)
+
+
+def _outcome(error: BaseException | None) -> str:
+    if error is None:
+        return "completed"
+    return "error" if isinstance(error, Exception) else "cancelled"
+
+
+def _open(state: State, facts: ToolFacts, at: int) -> None:
+    facts.ran = True
+    state.records.append(Opened(Key(Kind.TOOL, facts.call_id), at, facts, _parent(facts)))
+
+
+def _close(state: State, tool: Tool, at: int, outcome: str) -> None:
+    facts = tool.facts
+    key = Key(Kind.TOOL, facts.call_id)
+    if tool.phase is ToolPhase.REQUESTED:
+        start = facts.requested_at if facts.requested_at is not None else at
+        state.records.append(Opened(key, start, facts, _parent(facts)))
+    facts.outcome, facts.ended_at = outcome, at
+    state.tools.pop(facts.call_id, None)
+    state.closed_tools.remember(facts.call_id, None)
+    state.records.append(Closed(key, at, facts))
+
+
+def _parent(facts: ToolFacts) -> Key:
+    return Key(Kind.RESPONSE, facts.response_id) if facts.response_id is not None else SESSION

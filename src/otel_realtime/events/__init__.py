@@ -1,0 +1,98 @@
+"""The neutral events: what any provider's conversation consists of.
+
+A source translates what its provider sends into these; the conversation is fed with nothing else.
+Every event carries `at`, the moment of its arrival in nanoseconds since the Unix epoch, read once
+by the source from a clock that never runs backwards. Ids are the provider's own.
+
+Audio and text deltas have no event of their own: they arrive by the hundred a second and only the
+first of each content part says something new (`AudioStarted`, `TextStarted`). What follows is
+counted by `Conversation.add_audio` and `Conversation.add_text`.
+"""
+
+from otel_realtime.events._base import (
+    Event,
+    TimePassed,
+)
+from otel_realtime.events._input import (
+    AudioSent,
+    DtmfReceived,
+    IdleTimedOut,
+    InputCleared,
+    InputCommitted,
+    ItemAdded,
+    ItemRemoved,
+    SpeechStarted,
+    SpeechStopped,
+    Transcribed,
+    TranscriptionFailed,
+)
+from otel_realtime.events._output import (
+    AudioStarted,
+    OutputAdded,
+    OutputFinished,
+    OutputTruncated,
+    PlaybackStarted,
+    PlaybackStopped,
+    ResponseDone,
+    ResponseStarted,
+    TextFinished,
+    TextStarted,
+)
+from otel_realtime.events._session import (
+    ConversationNamed,
+    FaultReported,
+    RateLimitsUpdated,
+    SessionChanged,
+    SessionEnded,
+    SessionStarted,
+)
+from otel_realtime.events._tools import (
+    AgentChanged,
+    McpCallEnded,
+    McpCallStarted,
+    McpToolsListed,
+    ToolAnswered,
+    ToolEnded,
+    ToolRequested,
+    ToolStarted,
+)
+
+__all__ = [
+    "AgentChanged",
+    "AudioSent",
+    "AudioStarted",
+    "ConversationNamed",
+    "DtmfReceived",
+    "Event",
+    "FaultReported",
+    "IdleTimedOut",
+    "InputCleared",
+    "InputCommitted",
+    "ItemAdded",
+    "ItemRemoved",
+    "McpCallEnded",
+    "McpCallStarted",
+    "McpToolsListed",
+    "OutputAdded",
+    "OutputFinished",
+    "OutputTruncated",
+    "PlaybackStarted",
+    "PlaybackStopped",
+    "RateLimitsUpdated",
+    "ResponseDone",
+    "ResponseStarted",
+    "SessionChanged",
+    "SessionEnded",
+    "SessionStarted",
+    "SpeechStarted",
+    "SpeechStopped",
+    "TextFinished",
+    "TextStarted",
+    "TimePassed",
+    "ToolAnswered",
+    "ToolEnded",
+    "ToolRequested",
+    "ToolStarted",
+    "Transcribed",
+    "TranscriptionFailed",
+]

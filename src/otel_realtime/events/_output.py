@@ -1,0 +1,99 @@
+"""Events of what the model says, and of its playback."""
+
+from dataclasses import dataclass
+
+from otel_realtime.events._base import Event
+from otel_realtime.values import Fault, Item, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseStarted(Event):
+    """The model began a response (mark R). `id_known` is False where the source numbered it."""
+
+    response_id: str
+    conversation_id: str | None = None
+    output_modalities: tuple[str, ...] | None = None
+    id_known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class OutputAdded(Event):
+    """A response began an item."""
+
+    response_id: str
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFinished(Event):
+    """A response finished an item; a tool call is complete from here."""
+
+    response_id: str | None
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class AudioStarted(Event):
+    """The first audio of one content part of a response (mark A for the first of them)."""
+
+    response_id: str
+    item_id: str
+    content_index: int
+    byte_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextStarted(Event):
+    """The first text or transcript of one content part of a response."""
+
+    response_id: str
+    item_id: str
+    content_index: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextFinished(Event):
+    """The whole text or transcript of one content part of a response."""
+
+    response_id: str
+    item_id: str
+    content_index: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseDone(Event):
+    """The response is over (mark D), completed or not."""
+
+    response_id: str
+    status: str | None = None
+    reason: str | None = None
+    fault: Fault | None = None
+    items: tuple[Item, ...] = ()
+    usage: Usage | None = None
+    conversation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutputTruncated(Event):
+    """The client told the provider that the user heard only the first `end_ms` of a part."""
+
+    item_id: str
+    content_index: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackStarted(Event):
+    """The user begins to hear a response (mark P)."""
+
+    response_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackStopped(Event):
+    """The user has heard a response to its end, or, `cleared`, what was left was thrown away."""
+
+    response_id: str
+    cleared: bool = False

@@ -1,0 +1,76 @@
+"""Events of tools, hosted tools and handoffs."""
+
+from dataclasses import dataclass
+
+from otel_realtime.events._base import Event
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRequested(Event):
+    """The model asks for a tool."""
+
+    call_id: str
+    name: str | None
+    arguments: str | None
+    item_id: str | None = None
+    response_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolStarted(Event):
+    """The application begins to run a tool."""
+
+    call_id: str
+    name: str | None = None
+    arguments: str | None = None
+    description: str | None = None
+    agent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolEnded(Event):
+    """The application's run of a tool is over; `error` where it raised or was cancelled."""
+
+    call_id: str
+    output: str | None = None
+    error: BaseException | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolAnswered(Event):
+    """The output of a tool was handed to the model."""
+
+    call_id: str
+    output: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class McpCallStarted(Event):
+    """The provider began to run a hosted tool."""
+
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class McpCallEnded(Event):
+    """The provider's run of a hosted tool is over."""
+
+    item_id: str
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class McpToolsListed(Event):
+    """The provider asked a hosted server for its tools; `outcome` is `completed` or `failed`."""
+
+    item_id: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentChanged(Event):
+    """Another agent has the floor from here; `call_id` is the handoff's tool call, if any."""
+
+    to_agent: str
+    from_agent: str | None = None
+    call_id: str | None = None

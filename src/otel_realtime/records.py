@@ -1,0 +1,142 @@
+"""What the conversation says: something opened, something was learnt, something closed.
+
+A record names its subject by a `Key` and shows the subject's facts. The facts are the machine's
+own objects, filled as more becomes known: a consumer reads them while it handles the record and
+keeps none of them.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple, TypeAlias
+
+from otel_realtime.facts import Facts, InputFacts, ResponseFacts, SessionFacts
+from otel_realtime.values import Fault, RateLimit
+
+
+class Kind(StrEnum):
+    """What a record is about."""
+
+    SESSION = "session"
+    INPUT = "input"
+    RESPONSE = "response"
+    TOOL = "tool"
+    TRANSCRIPTION = "transcription"
+
+
+class Key(NamedTuple):
+    """The subject of a record: its kind and the provider's id (empty for the session)."""
+
+    kind: Kind
+    id: str = ""
+
+
+SESSION = Key(Kind.SESSION)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A subject's span begins at `at`, under `parent`."""
+
+    key: Key
+    at: int
+    facts: Facts
+    parent: Key | None
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A subject's span ends at `at`; its facts are complete."""
+
+    key: Key
+    at: int
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class SessionNoted:
+    """The session was named or its settings changed: `changed` lists the names of settings."""
+
+    facts: SessionFacts
+    changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InterruptionNoted:
+    """The agent's audio was cut off."""
+
+    facts: ResponseFacts
+
+
+@dataclass(frozen=True, slots=True)
+class FaultNoted:
+    """The provider reported an error."""
+
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptionFailureNoted:
+    """An utterance could not be transcribed."""
+
+    facts: InputFacts
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimitsNoted:
+    """The account's limits."""
+
+    limits: tuple[RateLimit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffNoted:
+    """One agent gave the floor to another."""
+
+    from_agent: str | None
+    to_agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class IdleTimeoutNoted:
+    """The user said nothing for long."""
+
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DtmfNoted:
+    """The caller pressed a key."""
+
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class McpToolsNoted:
+    """A hosted server was asked for its tools."""
+
+    outcome: str
+
+
+Note: TypeAlias = (
+    SessionNoted
+    | InterruptionNoted
+    | FaultNoted
+    | TranscriptionFailureNoted
+    | RateLimitsNoted
+    | HandoffNoted
+    | IdleTimeoutNoted
+    | DtmfNoted
+    | McpToolsNoted
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Something was learnt about a subject at `at`."""
+
+    key: Key
+    at: int
+    note: Note
+
+
+Record: TypeAlias = Opened | Noted | Closed

@@ -1,0 +1,158 @@
+"""Every name this package writes: spans, attributes, metrics and log events, and nothing else.
+
+Names without the prefix `otel_realtime.` follow the OpenTelemetry semantic conventions for
+generative AI (status: Development, checked 2026-11), the general attributes `error.type`,
+`server.*`, `session.id`, `user.id`, and the exception attributes. They are our own constants
+because the published constants are marked deprecated and lack the newest keys: a rename upstream
+touches this file alone.
+"""
+
+from typing import Final
+
+SCHEMA_URL: Final = "https://opentelemetry.io/schemas/1.38.0"
+SCOPE_NAME: Final = "otel_realtime"
+
+# Span names. {agent}, {model} and {tool} follow after a space where they are known.
+SPAN_SESSION: Final = "invoke_agent"
+SPAN_INPUT: Final = "user_input"
+SPAN_RESPONSE: Final = "chat"
+SPAN_TOOL: Final = "execute_tool"
+SPAN_TRANSCRIPTION: Final = "speech_to_text"
+
+# Generative AI attributes.
+OPERATION_NAME: Final = "gen_ai.operation.name"
+PROVIDER_NAME: Final = "gen_ai.provider.name"
+AGENT_NAME: Final = "gen_ai.agent.name"
+CONVERSATION_ID: Final = "gen_ai.conversation.id"
+REQUEST_MODEL: Final = "gen_ai.request.model"
+OUTPUT_TYPE: Final = "gen_ai.output.type"
+RESPONSE_ID: Final = "gen_ai.response.id"
+RESPONSE_MODEL: Final = "gen_ai.response.model"
+FINISH_REASONS: Final = "gen_ai.response.finish_reasons"
+TIME_TO_FIRST_CHUNK: Final = "gen_ai.response.time_to_first_chunk"
+USAGE_INPUT: Final = "gen_ai.usage.input_tokens"
+USAGE_OUTPUT: Final = "gen_ai.usage.output_tokens"
+USAGE_INPUT_TEXT: Final = "gen_ai.usage.text.input_tokens"
+USAGE_INPUT_AUDIO: Final = "gen_ai.usage.audio.input_tokens"
+USAGE_INPUT_IMAGE: Final = "gen_ai.usage.image.input_tokens"
+USAGE_OUTPUT_TEXT: Final = "gen_ai.usage.text.output_tokens"
+USAGE_OUTPUT_AUDIO: Final = "gen_ai.usage.audio.output_tokens"
+USAGE_CACHED: Final = "gen_ai.usage.cache_read.input_tokens"
+USAGE_CACHED_TEXT: Final = "gen_ai.usage.text.cache_read.input_tokens"
+USAGE_CACHED_AUDIO: Final = "gen_ai.usage.audio.cache_read.input_tokens"
+USAGE_CACHED_IMAGE: Final = "gen_ai.usage.image.cache_read.input_tokens"
+SYSTEM_INSTRUCTIONS: Final = "gen_ai.system_instructions"
+TOOL_DEFINITIONS: Final = "gen_ai.tool.definitions"
+INPUT_MESSAGES: Final = "gen_ai.input.messages"
+OUTPUT_MESSAGES: Final = "gen_ai.output.messages"
+TOOL_NAME: Final = "gen_ai.tool.name"
+TOOL_TYPE: Final = "gen_ai.tool.type"
+TOOL_CALL_ID: Final = "gen_ai.tool.call.id"
+TOOL_DESCRIPTION: Final = "gen_ai.tool.description"
+TOOL_ARGUMENTS: Final = "gen_ai.tool.call.arguments"
+TOOL_RESULT: Final = "gen_ai.tool.call.result"
+TOKEN_TYPE: Final = "gen_ai.token.type"  # noqa: S105 - a name, not a secret
+TOKEN_MODALITY: Final = "gen_ai.token.modality"  # noqa: S105 - a name, not a secret
+
+# General attributes.
+ERROR_TYPE: Final = "error.type"
+SERVER_ADDRESS: Final = "server.address"
+SERVER_PORT: Final = "server.port"
+SESSION_ID: Final = "session.id"
+USER_ID: Final = "user.id"
+EXCEPTION_TYPE: Final = "exception.type"
+EXCEPTION_MESSAGE: Final = "exception.message"
+EXCEPTION_STACKTRACE: Final = "exception.stacktrace"
+EXCEPTION_EVENT: Final = "exception"
+
+# Our own attributes: the session.
+PROVIDER_SESSION_ID: Final = "otel_realtime.provider_session.id"
+END_REASON: Final = "otel_realtime.end_reason"
+CLOSE_CODE: Final = "otel_realtime.websocket.close_code"
+VOICE: Final = "otel_realtime.voice"
+TURN_DETECTION: Final = "otel_realtime.turn_detection.type"
+INPUT_AUDIO_FORMAT: Final = "otel_realtime.audio.input.format"
+INPUT_AUDIO_RATE: Final = "otel_realtime.audio.input.rate"
+OUTPUT_AUDIO_FORMAT: Final = "otel_realtime.audio.output.format"
+OUTPUT_AUDIO_RATE: Final = "otel_realtime.audio.output.rate"
+CHANGED_SETTINGS: Final = "otel_realtime.session.changed"
+
+# Our own attributes: what the user said or typed.
+ITEM_ID: Final = "otel_realtime.item.id"
+INPUT_TYPE: Final = "otel_realtime.input.type"
+INPUT_TIME_SOURCE: Final = "otel_realtime.input.time_source"
+INPUT_AUDIO_START_MS: Final = "otel_realtime.input.audio_start_ms"
+INPUT_AUDIO_END_MS: Final = "otel_realtime.input.audio_end_ms"
+INPUT_ACOUSTIC_END_MS: Final = "otel_realtime.input.acoustic_end_ms"
+INPUT_CLEARED: Final = "otel_realtime.input.cleared"
+TRANSCRIPTION_STATUS: Final = "otel_realtime.transcription.status"
+TRANSCRIPTION_MODEL: Final = "otel_realtime.transcription.model"
+TRANSCRIPTION_DELAY: Final = "otel_realtime.transcription.delay"
+TRANSCRIPTION_SECONDS: Final = "otel_realtime.transcription.usage.seconds"
+TRANSCRIPTION_INPUT_TOKENS: Final = "otel_realtime.transcription.usage.input_tokens"
+TRANSCRIPTION_OUTPUT_TOKENS: Final = "otel_realtime.transcription.usage.output_tokens"
+
+# Our own attributes: the response.
+RESPONSE_STATUS: Final = "otel_realtime.response.status"
+RESPONSE_TRIGGER: Final = "otel_realtime.response.trigger"
+RESPONSE_INPUT_ITEMS: Final = "otel_realtime.response.input_item_ids"
+TIME_TO_FIRST_AUDIO: Final = "otel_realtime.response.time_to_first_audio"
+TIME_TO_FIRST_AUDIO_ORIGIN: Final = "otel_realtime.response.time_to_first_audio.origin"
+INTERRUPTED: Final = "otel_realtime.interrupted"
+INTERRUPTION_REASON: Final = "otel_realtime.interruption.reason"
+INTERRUPTION_ITEM_ID: Final = "otel_realtime.interruption.item_id"
+GENERATED_MS: Final = "otel_realtime.audio.generated_ms"
+HEARD_MS: Final = "otel_realtime.audio.heard_ms"
+HEARD_SOURCE: Final = "otel_realtime.audio.heard_source"
+
+# Our own attributes: tools, handoffs, errors and the rest.
+TOOL_KIND: Final = "otel_realtime.tool.kind"
+TOOL_OUTCOME: Final = "otel_realtime.tool.outcome"
+MCP_SERVER: Final = "otel_realtime.mcp.server_label"
+MCP_OUTCOME: Final = "otel_realtime.mcp.outcome"
+HANDOFF_FROM: Final = "otel_realtime.handoff.from"
+HANDOFF_TO: Final = "otel_realtime.handoff.to"
+ERROR_CODE: Final = "otel_realtime.error.code"
+ERROR_MESSAGE: Final = "otel_realtime.error.message"
+ERROR_PARAM: Final = "otel_realtime.error.param"
+ERROR_CLIENT_EVENT_ID: Final = "otel_realtime.error.client_event_id"
+RATE_LIMIT_NAME: Final = "otel_realtime.rate_limit.name"
+RATE_LIMIT: Final = "otel_realtime.rate_limit"
+DTMF_DIGIT: Final = "otel_realtime.dtmf.digit"
+CACHED: Final = "otel_realtime.token.cached"
+PROBLEM: Final = "otel_realtime.telemetry.problem"
+
+# Log events.
+LOG_SESSION_STARTED: Final = "gen_ai.client.realtime_session.started"
+LOG_SESSION_ENDED: Final = "gen_ai.client.realtime_session.ended"
+LOG_OPERATION_DETAILS: Final = "gen_ai.client.inference.operation.details"
+LOG_INTERRUPTED: Final = "otel_realtime.interrupted"
+LOG_ERROR: Final = "otel_realtime.error"
+LOG_RATE_LIMITS: Final = "otel_realtime.rate_limits.updated"
+LOG_TRANSCRIPTION_FAILED: Final = "otel_realtime.transcription.failed"
+LOG_HANDOFF: Final = "otel_realtime.handoff"
+LOG_SESSION_UPDATED: Final = "otel_realtime.session.updated"
+LOG_IDLE_TIMEOUT: Final = "otel_realtime.idle_timeout"
+LOG_DTMF: Final = "otel_realtime.dtmf"
+LOG_MCP_TOOLS: Final = "otel_realtime.mcp.list_tools"
+
+# Metrics: (name, unit, description). Durations in seconds, as OpenTelemetry asks.
+METRIC_OPERATION_DURATION: Final = "gen_ai.client.operation.duration"
+METRIC_TOKEN_USAGE: Final = "gen_ai.client.token.usage"  # noqa: S105 - a name, not a secret
+METRIC_TOKENS: Final = "otel_realtime.tokens"
+METRIC_TOOL_CALLS: Final = "otel_realtime.tool.calls"
+METRIC_TOOL_DURATION: Final = "otel_realtime.tool.duration"
+METRIC_INTERRUPTIONS: Final = "otel_realtime.interruptions"
+METRIC_ERRORS: Final = "otel_realtime.errors"
+METRIC_TIME_TO_FIRST_AUDIO: Final = "otel_realtime.response.time_to_first_audio"
+METRIC_SESSION_DURATION: Final = "otel_realtime.session.duration"
+METRIC_SESSIONS_ACTIVE: Final = "otel_realtime.sessions.active"
+METRIC_PROBLEMS: Final = "otel_realtime.telemetry.problems"
+
+# Explicit bucket boundaries.
+DURATION_BUCKETS: Final = (
+    *(0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64),
+    *(1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92),
+)
+SESSION_BUCKETS: Final = (1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200)
+TOKEN_BUCKETS: Final = tuple(4**power for power in range(14))

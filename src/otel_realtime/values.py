@@ -1,0 +1,135 @@
+"""The values that neutral events carry: formats, settings, items, usage, errors.
+
+A field that a provider did not send is None: nothing here is made up.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFormat:
+    """An audio format: its media type, such as `audio/pcm`, and its rate in samples a second."""
+
+    type: str
+    rate: int | None = None
+
+    @property
+    def bytes_per_ms(self) -> float | None:
+        """How many bytes one millisecond takes; None for a format that is not known."""
+        if self.type == "audio/pcm" and self.rate:
+            return self.rate * 2 / 1000
+        return 8.0 if self.type in {"audio/pcmu", "audio/pcma"} else None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionConfig:
+    """What the provider says the session is set to; None where it does not say."""
+
+    session_id: str | None = None
+    model: str | None = None
+    output_modalities: tuple[str, ...] | None = None
+    voice: str | None = None
+    instructions: str | None = None
+    tools: tuple[Mapping[str, object], ...] | None = None
+    input_format: AudioFormat | None = None
+    output_format: AudioFormat | None = None
+    turn_detection: str | None = None
+    """`server_vad`, `semantic_vad`, `none` for push-to-talk; None where it is not known."""
+    prefix_padding_ms: int | None = None
+    silence_duration_ms: int | None = None
+    transcription: bool | None = None
+    """Whether user speech is transcribed; None where it is not known."""
+    transcription_model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """An error that the provider reports, in its own words."""
+
+    type: str | None = None
+    code: str | None = None
+    message: str | None = None
+    param: str | None = None
+    client_event_id: str | None = None
+
+    @property
+    def kind(self) -> str | None:
+        """The most telling name of the error: its code, else its type."""
+        return self.code or self.type
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one response. Cached tokens are a part of the input tokens, not beside them."""
+
+    input: int | None = None
+    output: int | None = None
+    input_text: int | None = None
+    input_audio: int | None = None
+    input_image: int | None = None
+    cached: int | None = None
+    cached_text: int | None = None
+    cached_audio: int | None = None
+    cached_image: int | None = None
+    output_text: int | None = None
+    output_audio: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptionUsage:
+    """What a transcription used: seconds of audio or tokens, billed apart from the response."""
+
+    seconds: float | None = None
+    input: int | None = None
+    output: int | None = None
+
+
+class ItemType(StrEnum):
+    """What one entry of the conversation is."""
+
+    MESSAGE = "message"
+    TOOL_CALL = "function_call"
+    TOOL_OUTPUT = "function_call_output"
+    MCP_CALL = "mcp_call"
+    MCP_TOOLS = "mcp_list_tools"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of the conversation, as far as the provider describes it."""
+
+    id: str
+    type: ItemType
+    role: str | None = None
+    status: str | None = None
+    texts: tuple[str, ...] = ()
+    """Text and known transcripts of its content, in order."""
+    has_audio: bool = False
+    call_id: str | None = None
+    name: str | None = None
+    arguments: str | None = None
+    output: str | None = None
+    server_label: str | None = None
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """How much of one content part the application has played, by its own playback tracker."""
+
+    item_id: str
+    content_index: int
+    ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """One limit of the account; `reset` in seconds."""
+
+    name: str
+    limit: int | None = None
+    remaining: int | None = None
+    reset: float | None = None
