@@ -1,0 +1,237 @@
+"""One conversation's parts wired together, behind the single guard that keeps our errors here.
+
+Every source feeds a `SessionTelemetry`; nothing it does raises, whatever it is fed.
+"""
+
+import asyncio
+import uuid
+import weakref
+from asyncio import AbstractEventLoop, TimerHandle
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar, Token
+from dataclasses import dataclass
+
+from opentelemetry import _logs, metrics, trace
+from opentelemetry import context as otel_context
+from opentelemetry._logs import Logger, LoggerProvider
+from opentelemetry.context import Context
+from opentelemetry.instrumentation.utils import is_instrumentation_enabled
+from opentelemetry.metrics import MeterProvider
+from opentelemetry.trace import Tracer, TracerProvider
+
+from otel_realtime import exit_hook, semconv
+from otel_realtime.clock import Clock
+from otel_realtime.conversation import Conversation
+from otel_realtime.events import Event, SessionEnded, TimePassed
+from otel_realtime.guard import Guard
+from otel_realtime.records import SESSION, Closed, Key, Kind, Opened, Record
+from otel_realtime.settings import ContentCapture, Settings
+from otel_realtime.telemetry.attributes import Identity
+from otel_realtime.telemetry.content import ContentGate
+from otel_realtime.telemetry.context import TelemetryContext
+from otel_realtime.telemetry.logs import LogConsumer
+from otel_realtime.telemetry.metrics import Instruments, MetricsConsumer
+from otel_realtime.telemetry.spans import SpanConsumer
+from otel_realtime.version import __version__
+
+_NS = 1_000_000_000
+
+_mark: ContextVar[None] = ContextVar("otel_realtime_attached")
+"""Set beside each context that is attached: tells where it can be detached again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telemetry:
+    """Where telemetry goes: made once per listener, shared by its calls."""
+
+    tracer: Tracer
+    logger: Logger
+    instruments: Instruments
+
+    @classmethod
+    def of(
+        cls,
+        tracer_provider: TracerProvider | None = None,
+        meter_provider: MeterProvider | None = None,
+        logger_provider: LoggerProvider | None = None,
+    ) -> "Telemetry":
+        """Take the providers given, and the global ones for those that are not."""
+        tracers = tracer_provider or trace.get_tracer_provider()
+        meters = meter_provider or metrics.get_meter_provider()
+        loggers = logger_provider or _logs.get_logger_provider()
+        scope = (semconv.SCOPE_NAME, __version__)
+        return cls(
+            tracer=tracers.get_tracer(*scope, schema_url=semconv.SCHEMA_URL),
+            logger=loggers.get_logger(*scope, schema_url=semconv.SCHEMA_URL),
+            instruments=Instruments.of(meters),
+        )
+
+
+class SessionTelemetry:
+    """Takes in the neutral events of one call and writes its spans, metrics and logs.
+
+    Args:
+        telemetry: Where they go.
+        settings: What the listener is set to.
+        session_id: `session.id` on every span; one is made up if none is given.
+        provider: The source's own `gen_ai.provider.name`, if it knows one.
+        parent: The context whose current span is the session's parent; by default the one that is
+            current when the session begins.
+        clock: Gives the time in nanoseconds since the epoch.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts it wires together
+        self,
+        telemetry: Telemetry,
+        settings: Settings,
+        *,
+        session_id: str | None = None,
+        provider: str | None = None,
+        parent: Context | None = None,
+        clock: Callable[[], int] | None = None,
+    ) -> None:
+        """Wire the parts; nothing is open yet."""
+        provider = settings.provider_name or provider
+        identity = Identity(session_id or uuid.uuid4().hex, settings.user_id, provider)
+        problems = telemetry.instruments.problems
+        self.clock = clock or Clock()
+        self.guard = Guard(lambda kind: problems.add(1, {semconv.PROBLEM: kind}))
+        self.context = TelemetryContext(telemetry.tracer, parent)
+        self._keeps_content = settings.capture_content is not ContentCapture.NO_CONTENT
+        self.conversation = Conversation(
+            agent=settings.agent_name,
+            keep_text=self._keeps_content,
+            transcript_wait=int(settings.transcript_timeout * _NS),
+            playback_wait=int(settings.playback_timeout * _NS),
+        )
+        caught = self.guard.caught
+        on_spans = ContentGate(settings.capture_content.on_spans, settings.redact, caught)
+        on_events = ContentGate(settings.capture_content.on_events, settings.redact, caught)
+        self._consumers = (
+            SpanConsumer(self.context, identity, on_spans),
+            LogConsumer(telemetry.logger, self.context, identity, on_events),
+            MetricsConsumer(telemetry.instruments, provider),
+        )
+        self._enabled: bool | None = None
+        self._timer: tuple[int, TimerHandle] | None = None
+
+    def feed(self, event: Event) -> None:
+        """Take in one event; never raises."""
+        try:
+            if self._enabled is None:
+                self._enabled = is_instrumentation_enabled()
+                exit_hook.watch(self)
+            if not self._enabled:
+                return
+            records = self.conversation.feed(event)
+        except Exception as error:  # noqa: BLE001 - the guard: our errors never reach the host
+            self.guard.caught(type(event).__name__, error)
+            return
+        for record in records:
+            self._tell(record)
+        self._set_timer()
+
+    def end(
+        self, reason: str, *, fault_type: str | None = None, close_code: int | None = None
+    ) -> None:
+        """Close everything that is open, once; never raises."""
+        if not self._enabled or self.conversation.over:
+            return
+        if self.conversation.session.started_at is not None:
+            self.feed(SessionEnded(self.clock(), reason, fault_type, close_code))
+        try:
+            self._cancel_timer()
+            self.context.cleanup(self.clock())
+        except Exception as error:  # noqa: BLE001 - the guard
+            self.guard.caught("end", error)
+
+    def begin(self) -> None:
+        """Open the session now, before the provider has said anything."""
+        self.feed(TimePassed(self.clock()))
+
+    def use(self) -> AbstractContextManager[None]:
+        """Make the session's span current for a block; the session opens if it has not yet."""
+        if self.conversation.session.started_at is None:
+            self.begin()
+        return self._current(SESSION)
+
+    def use_tool(self, call_id: str) -> AbstractContextManager[None]:
+        """Make the span of a running tool call current for a block."""
+        return self._current(Key(Kind.TOOL, call_id))
+
+    @property
+    def keeps_content(self) -> bool:
+        """Whether texts may be recorded anywhere."""
+        return self._keeps_content
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the session has ended."""
+        return self.conversation.over
+
+    @contextmanager
+    def _current(self, key: Key) -> Iterator[None]:
+        if key not in self.context:
+            yield
+            return
+        # The rest of the running context (baggage, suppression) stays as it is.
+        span = trace.get_current_span(self.context.context(key))
+        mark = _mark.set(None)
+        token = otel_context.attach(trace.set_span_in_context(span))
+        try:
+            yield
+        finally:
+            # A generator may be closed from another task: that one's context is not ours to touch.
+            if _was_set_here(mark):
+                otel_context.detach(token)
+
+    def _tell(self, record: Record) -> None:
+        for consumer in self._consumers:
+            try:
+                if isinstance(record, Opened):
+                    consumer.opened(record)
+                elif isinstance(record, Closed):
+                    consumer.closed(record)
+                else:
+                    consumer.noted(record)
+            except Exception as error:  # noqa: BLE001 - the guard: the other consumers go on
+                self.guard.caught(f"{type(consumer).__name__} {record.key.kind}", error)
+
+    def _set_timer(self) -> None:
+        """Have the loop wake us when something is waited for in vain, if there is a loop."""
+        due = self.conversation.deadline
+        if due is None or (self._timer is not None and self._timer[0] <= due):
+            return
+        try:
+            loop: AbstractEventLoop = asyncio.get_running_loop()
+        except RuntimeError:
+            return  # fed from a thread: the next event or the end gives up what is due
+        self._cancel_timer()
+        delay = max(due - self.clock(), 0) / _NS
+        itself = weakref.ref(self)
+        self._timer = (due, loop.call_later(delay, _wake, itself))
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer[1].cancel()
+            self._timer = None
+
+    def wake(self) -> None:
+        """Give up what is due; called by the timer."""
+        self._timer = None
+        self.feed(TimePassed(self.clock()))
+
+
+def _wake(reference: "weakref.ref[SessionTelemetry]") -> None:
+    session = reference()
+    if session is not None:
+        session.wake()
+
+
+def _was_set_here(mark: "Token[None]") -> bool:
+    try:
+        _mark.reset(mark)
+    except ValueError:  # set in the context of another task or thread
+        return False
+    return True

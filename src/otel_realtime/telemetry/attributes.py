@@ -1,0 +1,247 @@
+"""Attributes as pure functions: facts go in, attributes come out, and what is unknown is absent.
+
+The default dialect: OpenTelemetry's GenAI conventions, with our own names where there are none.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from opentelemetry.util.types import AttributeValue
+
+from otel_realtime import semconv
+from otel_realtime.facts import (
+    InputFacts,
+    ResponseFacts,
+    SessionFacts,
+    ToolFacts,
+    TranscriptionFacts,
+)
+from otel_realtime.telemetry import messages
+from otel_realtime.telemetry.content import ContentGate, type_of
+from otel_realtime.values import Fault, Usage
+
+Pairs = Iterable[tuple[str, AttributeValue | None]]
+
+_TOOL_TYPES = {"function": "function", "handoff": "function", "mcp": "extension"}
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What is the same on every span of a call."""
+
+    session_id: str
+    user_id: str | None = None
+    provider: str | None = None
+
+    def pairs(self) -> Pairs:
+        """Its attributes."""
+        return (
+            (semconv.SESSION_ID, self.session_id),
+            (semconv.USER_ID, self.user_id),
+            (semconv.PROVIDER_NAME, self.provider),
+        )
+
+
+def known(pairs: Pairs) -> dict[str, AttributeValue]:
+    """The attributes that have a value."""
+    return {name: value for name, value in pairs if value is not None}
+
+
+def session(facts: SessionFacts, gate: ContentGate) -> Pairs:
+    """Attributes of the session's span."""
+    config = facts.config
+    given, said = config.input_format, config.output_format
+    return (
+        (semconv.OPERATION_NAME, semconv.SPAN_SESSION),
+        (semconv.AGENT_NAME, facts.agent),
+        (semconv.REQUEST_MODEL, config.model),
+        (semconv.CONVERSATION_ID, facts.conversation_id),
+        (semconv.OUTPUT_TYPE, output_type(config.output_modalities)),
+        (semconv.PROVIDER_SESSION_ID, config.session_id),
+        (semconv.VOICE, config.voice),
+        (semconv.TURN_DETECTION, config.turn_detection),
+        (semconv.TRANSCRIPTION_MODEL, config.transcription_model),
+        (semconv.INPUT_AUDIO_FORMAT, given.type if given else None),
+        (semconv.INPUT_AUDIO_RATE, given.rate if given else None),
+        (semconv.OUTPUT_AUDIO_FORMAT, said.type if said else None),
+        (semconv.OUTPUT_AUDIO_RATE, said.rate if said else None),
+        (semconv.END_REASON, facts.end_reason),
+        (semconv.CLOSE_CODE, facts.close_code),
+        (semconv.ERROR_TYPE, facts.fault_type),
+        (semconv.SYSTEM_INSTRUCTIONS, messages.instructions(config.instructions, gate)),
+        (semconv.TOOL_DEFINITIONS, messages.tool_definitions(config.tools, gate)),
+    )
+
+
+def user_input(facts: InputFacts, gate: ContentGate) -> Pairs:
+    """Attributes of the span of what the user said or typed."""
+    return (
+        (semconv.AGENT_NAME, facts.agent),
+        (semconv.CONVERSATION_ID, facts.conversation_id),
+        (semconv.ITEM_ID, facts.item_id),
+        (semconv.INPUT_TYPE, facts.type),
+        (semconv.INPUT_TIME_SOURCE, facts.time_source),
+        (semconv.INPUT_AUDIO_START_MS, facts.audio_start_ms),
+        (semconv.INPUT_AUDIO_END_MS, facts.audio_end_ms),
+        (semconv.INPUT_ACOUSTIC_END_MS, facts.acoustic_end_ms),
+        (semconv.INPUT_CLEARED, facts.cleared or None),
+        (semconv.END_REASON, facts.end_reason),
+        *_transcription(facts),
+        (semconv.INPUT_MESSAGES, messages.input_message(facts, gate)),
+    )
+
+
+def late_transcription(facts: TranscriptionFacts, gate: ContentGate) -> Pairs:
+    """Attributes of the span of a transcript that came too late for its utterance's span."""
+    given = facts.given
+    return (
+        (semconv.AGENT_NAME, given.agent),
+        (semconv.CONVERSATION_ID, given.conversation_id),
+        (semconv.ITEM_ID, given.item_id),
+        (semconv.ERROR_TYPE, given.fault.kind if given.fault else None),
+        *_transcription(given),
+        (semconv.INPUT_MESSAGES, messages.input_message(given, gate)),
+    )
+
+
+def response(facts: ResponseFacts, gate: ContentGate) -> Pairs:
+    """Attributes of a response's span."""
+    waited = facts.time_to_first_audio
+    items = [given.item_id for given in facts.inputs]
+    return (
+        *response_opening(facts),
+        (semconv.CONVERSATION_ID, facts.conversation_id),
+        (semconv.FINISH_REASONS, [facts.finish_reason] if facts.finish_reason else None),
+        (semconv.TIME_TO_FIRST_CHUNK, _seconds(facts.created_at, facts.first_chunk_at)),
+        (semconv.TIME_TO_FIRST_AUDIO, waited[0] if waited else None),
+        (semconv.TIME_TO_FIRST_AUDIO_ORIGIN, waited[1] if waited else None),
+        (semconv.RESPONSE_STATUS, facts.status),
+        (semconv.RESPONSE_TRIGGER, facts.trigger),
+        (semconv.RESPONSE_INPUT_ITEMS, items or None),
+        (semconv.GENERATED_MS, _whole(facts.generated_ms)),
+        (semconv.HEARD_MS, _whole(facts.heard_ms)),
+        (semconv.HEARD_SOURCE, facts.heard_source),
+        *interruption(facts),
+        (semconv.END_REASON, facts.end_reason),
+        (semconv.ERROR_TYPE, response_error(facts)),
+        (semconv.ERROR_MESSAGE, _message(facts.fault, gate)),
+        *(usage(facts.usage) if facts.usage else ()),
+        (semconv.INPUT_MESSAGES, messages.request_messages(facts, gate)),
+        (semconv.OUTPUT_MESSAGES, messages.response_message(facts, gate)),
+    )
+
+
+def response_opening(facts: ResponseFacts) -> Pairs:
+    """What is known of a response when it begins."""
+    return (
+        (semconv.OPERATION_NAME, semconv.SPAN_RESPONSE),
+        (semconv.AGENT_NAME, facts.agent),
+        (semconv.REQUEST_MODEL, facts.model),
+        (semconv.RESPONSE_MODEL, facts.model),
+        (semconv.RESPONSE_ID, facts.response_id if facts.id_known else None),
+        (semconv.OUTPUT_TYPE, output_type(facts.output_modalities)),
+    )
+
+
+def interruption(facts: ResponseFacts) -> Pairs:
+    """What is known of an interruption, if there was one."""
+    return (
+        (semconv.INTERRUPTED, facts.interrupted or None),
+        (semconv.INTERRUPTION_REASON, facts.interruption_reason),
+        (semconv.INTERRUPTION_ITEM_ID, facts.interrupted_by if facts.interrupted else None),
+    )
+
+
+def usage(used: Usage) -> Pairs:
+    """Tokens with their whole breakdown; cached tokens are a part of the input."""
+    return (
+        (semconv.USAGE_INPUT, used.input),
+        (semconv.USAGE_INPUT_TEXT, used.input_text),
+        (semconv.USAGE_INPUT_AUDIO, used.input_audio),
+        (semconv.USAGE_INPUT_IMAGE, used.input_image),
+        (semconv.USAGE_CACHED, used.cached),
+        (semconv.USAGE_CACHED_TEXT, used.cached_text),
+        (semconv.USAGE_CACHED_AUDIO, used.cached_audio),
+        (semconv.USAGE_CACHED_IMAGE, used.cached_image),
+        (semconv.USAGE_OUTPUT, used.output),
+        (semconv.USAGE_OUTPUT_TEXT, used.output_text),
+        (semconv.USAGE_OUTPUT_AUDIO, used.output_audio),
+    )
+
+
+def tool(facts: ToolFacts, gate: ContentGate) -> Pairs:
+    """Attributes of a tool call's span."""
+    return (
+        *tool_opening(facts),
+        (semconv.CONVERSATION_ID, facts.conversation_id),
+        (semconv.TOOL_DESCRIPTION, facts.description),
+        (semconv.TOOL_KIND, facts.kind),
+        (semconv.TOOL_OUTCOME, facts.outcome),
+        (semconv.MCP_SERVER, facts.server_label),
+        (semconv.HANDOFF_TO, facts.handoff_to),
+        (semconv.ERROR_TYPE, tool_error(facts)),
+        (semconv.ERROR_MESSAGE, _message(facts.fault, gate)),
+        (semconv.TOOL_ARGUMENTS, gate("tool_arguments", facts.arguments)),
+        (semconv.TOOL_RESULT, gate("tool_result", facts.output)),
+    )
+
+
+def tool_opening(facts: ToolFacts) -> Pairs:
+    """What is known of a tool call when it begins."""
+    return (
+        (semconv.OPERATION_NAME, semconv.SPAN_TOOL),
+        (semconv.AGENT_NAME, facts.agent),
+        (semconv.TOOL_NAME, facts.name),
+        (semconv.TOOL_TYPE, _TOOL_TYPES.get(facts.kind)),
+        (semconv.TOOL_CALL_ID, facts.call_id),
+    )
+
+
+def response_error(facts: ResponseFacts) -> str | None:
+    """The error that ended a response, if one did: its own, or that of the connection."""
+    if facts.status == "failed":
+        return (facts.fault.kind if facts.fault else None) or "failed"
+    return facts.fault_type
+
+
+def tool_error(facts: ToolFacts) -> str | None:
+    """The error of a tool call, if it failed."""
+    if facts.error is not None:
+        return type_of(facts.error)
+    if facts.outcome == "error":
+        return (facts.fault.kind if facts.fault else None) or "error"
+    return None
+
+
+def output_type(modalities: tuple[str, ...] | None) -> str | None:
+    """`gen_ai.output.type` of the modalities a response may have."""
+    if not modalities:
+        return None
+    return "speech" if "audio" in modalities else modalities[0]
+
+
+def _transcription(facts: InputFacts) -> Pairs:
+    used = facts.transcription_usage
+    since = facts.committed_at
+    return (
+        (semconv.TRANSCRIPTION_STATUS, facts.transcription),
+        (semconv.TRANSCRIPTION_MODEL, facts.transcription_model),
+        (semconv.TRANSCRIPTION_DELAY, _seconds(since, facts.transcribed_at)),
+        (semconv.TRANSCRIPTION_SECONDS, used.seconds if used else None),
+        (semconv.TRANSCRIPTION_INPUT_TOKENS, used.input if used else None),
+        (semconv.TRANSCRIPTION_OUTPUT_TOKENS, used.output if used else None),
+    )
+
+
+def _message(fault: Fault | None, gate: ContentGate) -> str | None:
+    return gate("error_message", fault.message) if fault else None
+
+
+def _seconds(start: int | None, end: int | None) -> float | None:
+    if start is None or end is None or end < start:
+        return None
+    return (end - start) / 1e9
+
+
+def _whole(ms: float | None) -> int | None:
+    return round(ms) if ms is not None else None

@@ -1,0 +1,164 @@
+"""Records become log events, each in the span it belongs to."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from opentelemetry._logs import Logger, LogRecord, SeverityNumber
+
+from otel_realtime import semconv
+from otel_realtime.facts import ResponseFacts, SessionFacts
+from otel_realtime.records import (
+    SESSION,
+    Closed,
+    DtmfNoted,
+    FaultNoted,
+    HandoffNoted,
+    IdleTimeoutNoted,
+    InterruptionNoted,
+    Key,
+    McpToolsNoted,
+    Noted,
+    Opened,
+    RateLimitsNoted,
+    SessionNoted,
+    TranscriptionFailureNoted,
+)
+from otel_realtime.telemetry import attributes
+from otel_realtime.telemetry.attributes import Identity, Pairs
+from otel_realtime.telemetry.content import ContentGate
+from otel_realtime.telemetry.context import TelemetryContext
+from otel_realtime.values import Fault
+
+_INFO, _WARN = SeverityNumber.INFO, SeverityNumber.WARN
+
+_Describe = Callable[[Any, ContentGate], Pairs]
+
+
+def _fault(fault: Fault | None, gate: ContentGate) -> Pairs:
+    if fault is None:
+        return ()
+    return (
+        (semconv.ERROR_TYPE, fault.type),
+        (semconv.ERROR_CODE, fault.code),
+        (semconv.ERROR_PARAM, fault.param),
+        (semconv.ERROR_CLIENT_EVENT_ID, fault.client_event_id),
+        (semconv.ERROR_MESSAGE, gate("error_message", fault.message)),
+    )
+
+
+def _interruption(note: InterruptionNoted, _: ContentGate) -> Pairs:
+    facts = note.facts
+    heard, generated = facts.heard_ms, facts.generated_ms
+    return (
+        (semconv.RESPONSE_ID, facts.response_id if facts.id_known else None),
+        (semconv.INTERRUPTION_REASON, facts.interruption_reason),
+        (semconv.INTERRUPTION_ITEM_ID, facts.interrupted_by),
+        (semconv.HEARD_MS, round(heard) if heard is not None else None),
+        (semconv.HEARD_SOURCE, facts.heard_source),
+        (semconv.GENERATED_MS, round(generated) if generated is not None else None),
+    )
+
+
+def _rate_limits(note: RateLimitsNoted, _: ContentGate) -> Pairs:
+    for limit in note.limits:
+        prefix = f"{semconv.RATE_LIMIT}.{limit.name}"
+        yield f"{prefix}.limit", limit.limit
+        yield f"{prefix}.remaining", limit.remaining
+        yield f"{prefix}.reset_seconds", limit.reset
+
+
+def _transcription_failure(note: TranscriptionFailureNoted, gate: ContentGate) -> Pairs:
+    return ((semconv.ITEM_ID, note.facts.item_id), *_fault(note.facts.fault, gate))
+
+
+def _handoff(note: HandoffNoted, _: ContentGate) -> Pairs:
+    return ((semconv.HANDOFF_FROM, note.from_agent), (semconv.HANDOFF_TO, note.to_agent))
+
+
+_NOTES: Final[dict[type, tuple[str, SeverityNumber, _Describe]]] = {
+    SessionNoted: (
+        semconv.LOG_SESSION_UPDATED,
+        _INFO,
+        lambda note, _: ((semconv.CHANGED_SETTINGS, list(note.changed)),),
+    ),
+    InterruptionNoted: (semconv.LOG_INTERRUPTED, _INFO, _interruption),
+    FaultNoted: (semconv.LOG_ERROR, _WARN, lambda note, gate: _fault(note.fault, gate)),
+    TranscriptionFailureNoted: (semconv.LOG_TRANSCRIPTION_FAILED, _WARN, _transcription_failure),
+    RateLimitsNoted: (semconv.LOG_RATE_LIMITS, _INFO, _rate_limits),
+    HandoffNoted: (semconv.LOG_HANDOFF, _INFO, _handoff),
+    IdleTimeoutNoted: (
+        semconv.LOG_IDLE_TIMEOUT,
+        _INFO,
+        lambda note, _: ((semconv.ITEM_ID, note.item_id),),
+    ),
+    DtmfNoted: (
+        semconv.LOG_DTMF,
+        _INFO,
+        lambda note, gate: ((semconv.DTMF_DIGIT, gate("dtmf", note.digit)),),
+    ),
+    McpToolsNoted: (
+        semconv.LOG_MCP_TOOLS,
+        _INFO,
+        lambda note, _: ((semconv.MCP_OUTCOME, note.outcome),),
+    ),
+}
+
+
+class LogConsumer:
+    """Turns the records of one call into log events."""
+
+    def __init__(
+        self, logger: Logger, context: TelemetryContext, identity: Identity, gate: ContentGate
+    ) -> None:
+        """Write the log events of one call."""
+        self._logger = logger
+        self._context = context
+        self._identity = tuple(identity.pairs())
+        self._gate = gate
+
+    def opened(self, record: Opened) -> None:
+        """Put a session's start on record at once: a killed process leaves this behind."""
+        facts = record.facts
+        if isinstance(facts, SessionFacts):
+            self._emit(semconv.LOG_SESSION_STARTED, record.key, record.at, _session(facts))
+
+    def noted(self, record: Noted) -> None:
+        """Write what was learnt."""
+        name, severity, describe = _NOTES[type(record.note)]
+        pairs = describe(record.note, self._gate)
+        self._emit(name, record.key, record.at, pairs, severity)
+
+    def closed(self, record: Closed) -> None:
+        """Write a session's end and, where content on events is asked for, a response's details."""
+        facts = record.facts
+        if isinstance(facts, SessionFacts):
+            end = ((semconv.END_REASON, facts.end_reason), (semconv.ERROR_TYPE, facts.fault_type))
+            told = (*_session(facts), *end)
+            severity = _INFO if facts.fault_type is None else _WARN
+            self._emit(semconv.LOG_SESSION_ENDED, record.key, record.at, told, severity)
+        elif isinstance(facts, ResponseFacts) and self._gate.is_open:
+            pairs = attributes.response(facts, self._gate)
+            self._emit(semconv.LOG_OPERATION_DETAILS, record.key, record.at, pairs)
+
+    def _emit(
+        self, name: str, key: Key, at: int, pairs: Pairs, severity: SeverityNumber = _INFO
+    ) -> None:
+        subject = key if key in self._context else SESSION
+        self._logger.emit(
+            LogRecord(
+                timestamp=at,
+                context=self._context.context(subject),
+                severity_number=severity,
+                severity_text=severity.name,
+                event_name=name,
+                attributes=attributes.known((*self._identity, *pairs)),
+            )
+        )
+
+
+def _session(facts: SessionFacts) -> Pairs:
+    return (
+        (semconv.AGENT_NAME, facts.agent),
+        (semconv.REQUEST_MODEL, facts.config.model),
+        (semconv.PROVIDER_SESSION_ID, facts.config.session_id),
+    )

@@ -1,0 +1,85 @@
+"""Messages as JSON, in the shape of OpenTelemetry's GenAI input and output messages."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+from otel_realtime.facts import InputFacts, ResponseFacts
+from otel_realtime.telemetry.content import ContentGate
+
+Part = Mapping[str, object]
+
+
+def input_message(facts: InputFacts, gate: ContentGate) -> str | None:
+    """The user's message of one utterance or typed text."""
+    parts = _user_parts(facts, gate)
+    return _dump([{"role": "user", "parts": parts}]) if parts else None
+
+
+def request_messages(facts: ResponseFacts, gate: ContentGate) -> str | None:
+    """What a response answers: the turn's own user messages and tool outputs, no history."""
+    if not gate.is_open:
+        return None
+    messages = [
+        {"role": "user", "parts": parts}
+        for given in facts.inputs
+        if (parts := _user_parts(given, gate))
+    ]
+    answers = [
+        {"type": "tool_call_response", "id": answer.call_id, "response": output}
+        for answer in facts.answers
+        if (output := gate("tool_result", answer.output)) is not None
+    ]
+    if answers:
+        messages.append({"role": "tool", "parts": answers})
+    return _dump(messages) if messages else None
+
+
+def response_message(facts: ResponseFacts, gate: ContentGate) -> str | None:
+    """What a response said and which tools it called."""
+    parts = list(_output_parts(facts, gate)) if gate.is_open else []
+    if not parts:
+        return None
+    message: dict[str, object] = {"role": "assistant", "parts": parts}
+    if facts.finish_reason is not None:
+        message["finish_reason"] = facts.finish_reason
+    return _dump([message])
+
+
+def instructions(text: str | None, gate: ContentGate) -> str | None:
+    """The system instructions."""
+    content = gate("instructions", text)
+    return _dump([{"type": "text", "content": content}]) if content is not None else None
+
+
+def tool_definitions(tools: Sequence[Mapping[str, object]] | None, gate: ContentGate) -> str | None:
+    """The tools the model may call."""
+    return gate("tool_definitions", _dump(tools)) if gate.is_open and tools else None
+
+
+def _user_parts(facts: InputFacts, gate: ContentGate) -> list[Part]:
+    content = gate("user_text", facts.text)
+    return [{"type": "text", "content": content}] if content is not None else []
+
+
+def _output_parts(facts: ResponseFacts, gate: ContentGate) -> Iterable[Part]:
+    for output in facts.outputs:
+        if output.call_id is None:
+            content = gate("agent_text", output.text)
+            if content is not None:
+                yield {"type": "text", "content": content}
+            continue
+        call = {"type": "tool_call", "id": output.call_id, "name": output.name}
+        arguments = gate("tool_arguments", output.arguments)
+        yield call if arguments is None else {**call, "arguments": _parsed(arguments)}
+
+
+def _parsed(arguments: str) -> object:
+    """Arguments as the object they denote; what is not JSON stays a string."""
+    try:
+        return json.loads(arguments)
+    except ValueError:
+        return arguments
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
