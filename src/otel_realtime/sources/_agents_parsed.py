@@ -1,0 +1,181 @@
+"""What the Agents SDK makes of a model's events, for models that emit no raw ones.
+
+Here a turn stands for a response: between `turn_started` and `turn_ended`, which is the SDK's own
+way to tell which response a tool call or a usage belongs to. A turn without an id gets a number
+that is never shown.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from websockets.exceptions import ConnectionClosed, ConnectionClosedOK
+
+from otel_realtime import events
+from otel_realtime.session import SessionTelemetry
+from otel_realtime.sources import _agents_tools
+from otel_realtime.telemetry.content import type_of
+from otel_realtime.values import Fault, Item, ItemType, Usage
+
+_LOST = "WebSocket error in message listener"
+_ABNORMAL_CLOSURE = 1006
+_MOST_CALLS = 64
+
+ALWAYS_FOLLOWED: Final = frozenset(
+    {"connection_status", "end_of_stream", "exception", "function_call", "item_updated"}
+)
+"""The types that tell something no raw event does."""
+
+
+class ParsedEvents:
+    """Translates the SDK's parsed events of one session."""
+
+    def __init__(self, session: SessionTelemetry) -> None:
+        """Begin outside of any turn."""
+        self.is_muted = False
+        """Whether raw events tell everything but `ALWAYS_FOLLOWED`."""
+        self._session = session
+        self._turn: str | None = None
+        self._turns = 0
+        self._usage: Usage | None = None
+        self._calls: dict[str, Any] = {}
+
+    def take(self, event: Any) -> None:
+        """Translate one event and feed the session; types that say nothing new are passed over."""
+        take = _TABLE.get(event.type)
+        if take is not None:
+            take(self, event, self._session.clock())
+
+    def knows_call(self, event: object) -> bool:
+        """Whether this very tool call event came by."""
+        return any(known is event for known in self._calls.values())
+
+    def _turn_started(self, event: Any, at: int) -> None:
+        self._turns += 1
+        self._usage = None  # told after its turn had ended: it belongs to none that follows
+        self._turn = event.response_id or f"turn {self._turns}"
+        known = event.response_id is not None
+        self._session.feed(events.ResponseStarted(at, self._turn, id_known=known))
+
+    def _turn_ended(self, event: Any, at: int) -> None:
+        turn, used = event.response_id or self._turn, self._usage
+        self._turn = self._usage = None
+        if turn is not None:
+            self._session.feed(events.ResponseDone(at, turn, usage=used))
+
+    def _audio(self, event: Any, at: int) -> None:
+        size, item_id, index = len(event.data), event.item_id, event.content_index
+        if not self._session.conversation.add_audio(item_id, index, size):
+            response_id = self._turn or event.response_id
+            self._session.feed(events.AudioStarted(at, response_id, item_id, index, size))
+
+    def _text(self, event: Any, at: int) -> None:
+        if not self._session.conversation.add_text(event.item_id, 0, event.delta):
+            response_id = self._turn or event.response_id
+            self._session.feed(events.TextStarted(at, response_id, event.item_id, 0, event.delta))
+
+    def _function_call(self, event: Any, at: int) -> None:
+        if len(self._calls) >= _MOST_CALLS:
+            del self._calls[next(iter(self._calls))]
+        self._calls[event.call_id] = event
+        if not self.is_muted:
+            ids = (event.id, self._turn)
+            asked = events.ToolRequested(at, event.call_id, event.name, event.arguments, *ids)
+            self._session.feed(asked)
+
+    def _usage_told(self, event: Any, _: int) -> None:
+        given, said = event.input_tokens_details, event.output_tokens_details
+        cached = given.cached_tokens_details if given else None
+        self._usage = Usage(
+            input=event.usage.input_tokens,
+            output=event.usage.output_tokens,
+            input_text=given.text_tokens if given else None,
+            input_audio=given.audio_tokens if given else None,
+            input_image=given.image_tokens if given else None,
+            cached=given.cached_tokens if given else None,
+            cached_text=cached.text_tokens if cached else None,
+            cached_audio=cached.audio_tokens if cached else None,
+            cached_image=cached.image_tokens if cached else None,
+            output_text=said.text_tokens if said else None,
+            output_audio=said.audio_tokens if said else None,
+        )
+
+    def _item_updated(self, event: Any, at: int) -> None:
+        item = event.item
+        if item.type == "function_call":
+            if item.output is not None and item.call_id:
+                self._tool_answered(item, at)
+        elif not self.is_muted:
+            self._session.feed(events.ItemAdded(at, _message(item), placed=False))
+
+    def _tool_answered(self, item: Any, at: int) -> None:
+        call = _agents_tools.current_call()
+        if call is not None and call.call_id == item.call_id:
+            changed = call.handoff(at)
+            if changed is not None:
+                self._session.feed(changed)
+        self._session.feed(events.ToolAnswered(at, item.call_id, item.output))
+
+    def _item_deleted(self, event: Any, at: int) -> None:
+        self._session.feed(events.ItemRemoved(at, event.item_id))
+
+    def _transcribed(self, event: Any, at: int) -> None:
+        self._session.feed(events.Transcribed(at, event.item_id, event.transcript))
+
+    def _timed_out(self, event: Any, at: int) -> None:
+        offsets = (event.audio_start_ms, event.audio_end_ms)
+        self._session.feed(events.IdleTimedOut(at, event.item_id, *offsets))
+
+    def _error(self, event: Any, at: int) -> None:
+        error = event.error
+        told = {name: getattr(error, name, None) for name in ("type", "code", "message", "param")}
+        if isinstance(error, BaseException):
+            told = {"type": type_of(error)}
+        fault = Fault(**{name: value for name, value in told.items() if isinstance(value, str)})
+        self._session.feed(events.FaultReported(at, fault))
+
+    def _exception(self, event: Any, at: int) -> None:
+        error = event.exception
+        if isinstance(error, ConnectionClosed):
+            code = error.rcvd.code if error.rcvd else _ABNORMAL_CLOSURE
+            orderly = isinstance(error, ConnectionClosedOK)
+            fault_type = None if orderly else type_of(error)
+            reason = "server_closed" if orderly else "connection_lost"
+            self._session.end(reason, fault_type=fault_type, close_code=code)
+        elif event.context == _LOST:
+            self._session.end("connection_lost", fault_type=type_of(error))
+        else:
+            self._session.feed(events.FaultReported(at, Fault(type=type_of(error))))
+
+    def _ended(self, _: Any, __: int) -> None:
+        self._session.end("server_closed")
+
+
+_TABLE: Final[Mapping[str, Callable[[ParsedEvents, Any, int], None]]] = {
+    "turn_started": ParsedEvents._turn_started,  # noqa: SLF001 - the table of this class
+    "turn_ended": ParsedEvents._turn_ended,  # noqa: SLF001
+    "audio": ParsedEvents._audio,  # noqa: SLF001
+    "transcript_delta": ParsedEvents._text,  # noqa: SLF001
+    "output_text_delta": ParsedEvents._text,  # noqa: SLF001
+    "function_call": ParsedEvents._function_call,  # noqa: SLF001
+    "usage": ParsedEvents._usage_told,  # noqa: SLF001
+    "item_updated": ParsedEvents._item_updated,  # noqa: SLF001
+    "item_deleted": ParsedEvents._item_deleted,  # noqa: SLF001
+    "input_audio_transcription_completed": ParsedEvents._transcribed,  # noqa: SLF001
+    "input_audio_timeout_triggered": ParsedEvents._timed_out,  # noqa: SLF001
+    "error": ParsedEvents._error,  # noqa: SLF001
+    "exception": ParsedEvents._exception,  # noqa: SLF001
+    "connection_status": ParsedEvents._ended,  # noqa: SLF001
+    "end_of_stream": ParsedEvents._ended,  # noqa: SLF001
+}
+
+
+def _message(item: Any) -> Item:
+    contents = getattr(item, "content", None) or ()
+    texts = (getattr(each, "text", None) or getattr(each, "transcript", None) for each in contents)
+    return Item(
+        id=item.item_id,
+        type=ItemType.MESSAGE,
+        role=getattr(item, "role", None),
+        texts=tuple(each for each in texts if isinstance(each, str)),
+        has_audio=any(each.type in {"audio", "input_audio"} for each in contents),
+    )

@@ -1,0 +1,67 @@
+"""Deltas of the OpenAI Realtime API: the path that hundreds of events a second take.
+
+Nothing is decoded or copied here: audio is counted by the length of its base64 text. All that is
+no delta goes on to `openai_wire`.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from otel_realtime import events
+from otel_realtime.guard import SkippedEventError
+from otel_realtime.session import SessionTelemetry
+from otel_realtime.sources import _fields, openai_wire
+
+
+def audio(session: SessionTelemetry, data: Mapping[str, Any]) -> None:
+    """Count a delta of the agent's audio."""
+    encoded: str = data["delta"]
+    byte_count = len(encoded) // 4 * 3 - encoded.count("=", -2)
+    item_id, content_index = data["item_id"], data["content_index"]
+    if not session.conversation.add_audio(item_id, content_index, byte_count):
+        part = _part(data)
+        session.feed(events.AudioStarted(session.clock(), *part, byte_count))
+
+
+def text(session: SessionTelemetry, data: Mapping[str, Any]) -> None:
+    """Add a delta of the agent's text or transcript."""
+    delta, item_id, content_index = data["delta"], data["item_id"], data["content_index"]
+    if not isinstance(delta, str):
+        message = "a delta of text is no text"
+        raise SkippedEventError(message)
+    if not session.conversation.add_text(item_id, content_index, delta):
+        part = _part(data)
+        session.feed(events.TextStarted(session.clock(), *part, delta))
+
+
+def _part(data: Mapping[str, Any]) -> tuple[str, str, int]:
+    """Check and give the part's response, item and index: with its first delta only."""
+    return (
+        _fields.text(data, "response_id"),
+        _fields.text(data, "item_id"),
+        _fields.index(data),
+    )
+
+
+DELTAS: Final[Mapping[Any, Callable[[SessionTelemetry, Mapping[str, Any]], None]]] = {
+    "response.output_audio.delta": audio,
+    "response.audio.delta": audio,
+    "response.output_audio_transcript.delta": text,
+    "response.audio_transcript.delta": text,
+    "response.output_text.delta": text,
+    "response.text.delta": text,
+}
+
+
+def take_server_event(session: SessionTelemetry, data: Any) -> None:
+    """Feed a session with one server event, whatever it is.
+
+    Raises:
+        SkippedEventError: It cannot be used; so may others be raised by what is malformed.
+    """
+    take_delta = DELTAS.get(data.get("type")) if isinstance(data, Mapping) else None
+    if take_delta is not None:
+        take_delta(session, data)
+        return
+    for event in openai_wire.server_event(data, session.clock()):
+        session.feed(event)

@@ -1,0 +1,148 @@
+"""The values inside the events of the OpenAI Realtime API, GA and beta, as neutral values.
+
+Shapes as in the API reference of the Realtime API and its older beta, checked against recorded
+sessions with OpenAI and Azure OpenAI.
+"""
+
+from collections.abc import Mapping
+
+from otel_realtime.sources import _fields
+from otel_realtime.sources._fields import Json
+from otel_realtime.values import (
+    AudioFormat,
+    Fault,
+    Item,
+    ItemType,
+    SessionConfig,
+    TranscriptionUsage,
+    Usage,
+)
+
+_BETA_FORMATS = {
+    "pcm16": AudioFormat("audio/pcm", 24000),
+    "g711_ulaw": AudioFormat("audio/pcmu", 8000),
+    "g711_alaw": AudioFormat("audio/pcma", 8000),
+}
+_RATES = {"audio/pcmu": 8000, "audio/pcma": 8000}
+_ITEM_TYPES = {each.value: each for each in ItemType}
+_AUDIO_CONTENT = frozenset({"input_audio", "output_audio", "audio"})
+
+
+def session_config(session: Json) -> SessionConfig:
+    """The settings of a session, from its GA or its beta form."""
+    audio = _fields.any_section(session, "audio")
+    given, said = _fields.any_section(audio, "input"), _fields.any_section(audio, "output")
+    beta = "audio" not in session
+    where = session if beta else given
+    detection = _fields.any_section(where, "turn_detection")
+    transcription_key = "input_audio_transcription" if beta else "transcription"
+    transcription = _fields.any_section(where, transcription_key)
+    modalities = _fields.texts(session, "modalities" if beta else "output_modalities")
+    tools = tuple(each for each in _fields.any_list(session, "tools") if isinstance(each, Mapping))
+    return SessionConfig(
+        session_id=_fields.any_text(session, "id"),
+        model=_fields.any_text(session, "model"),
+        output_modalities=modalities or None,
+        voice=_fields.any_text(session if beta else said, "voice"),
+        instructions=_fields.any_text(session, "instructions"),
+        tools=tools if "tools" in session else None,
+        input_format=_format(session.get("input_audio_format") if beta else given.get("format")),
+        output_format=_format(session.get("output_audio_format") if beta else said.get("format")),
+        turn_detection=_turn_detection(where),
+        prefix_padding_ms=_fields.any_count(detection, "prefix_padding_ms"),
+        silence_duration_ms=_fields.any_count(detection, "silence_duration_ms"),
+        transcription=bool(transcription) if transcription_key in where else None,
+        transcription_model=_fields.any_text(transcription, "model"),
+    )
+
+
+def item(data: Json) -> Item:
+    """One entry of the conversation.
+
+    Raises:
+        SkippedEventError: It has no id.
+    """
+    contents = [each for each in _fields.any_list(data, "content") if isinstance(each, Mapping)]
+    spoken = (
+        _fields.any_text(each, "text") or _fields.any_text(each, "transcript") for each in contents
+    )
+    error = data.get("error")
+    return Item(
+        id=_fields.text(data, "id"),
+        type=_ITEM_TYPES.get(str(data.get("type")), ItemType.OTHER),
+        role=_fields.any_text(data, "role"),
+        status=_fields.any_text(data, "status"),
+        texts=tuple(each for each in spoken if each is not None),
+        has_audio=any(each.get("type") in _AUDIO_CONTENT for each in contents),
+        call_id=_fields.any_text(data, "call_id"),
+        name=_fields.any_text(data, "name"),
+        arguments=_fields.any_text(data, "arguments"),
+        output=_fields.any_text(data, "output"),
+        server_label=_fields.any_text(data, "server_label"),
+        fault=fault(error) if isinstance(error, Mapping) else None,
+    )
+
+
+def fault(error: Json) -> Fault:
+    """An error in the provider's words."""
+    return Fault(
+        type=_fields.any_text(error, "type"),
+        code=_fields.any_text(error, "code"),
+        message=_fields.any_text(error, "message"),
+        param=_fields.any_text(error, "param"),
+        client_event_id=_fields.any_text(error, "event_id"),
+    )
+
+
+def usage(data: Json) -> Usage:
+    """The tokens of a response."""
+    given = _fields.any_section(data, "input_token_details")
+    cached = _fields.any_section(given, "cached_tokens_details")
+    said = _fields.any_section(data, "output_token_details")
+    return Usage(
+        input=_fields.any_count(data, "input_tokens"),
+        output=_fields.any_count(data, "output_tokens"),
+        input_text=_fields.any_count(given, "text_tokens"),
+        input_audio=_fields.any_count(given, "audio_tokens"),
+        input_image=_fields.any_count(given, "image_tokens"),
+        cached=_fields.any_count(given, "cached_tokens"),
+        cached_text=_fields.any_count(cached, "text_tokens"),
+        cached_audio=_fields.any_count(cached, "audio_tokens"),
+        cached_image=_fields.any_count(cached, "image_tokens"),
+        output_text=_fields.any_count(said, "text_tokens"),
+        output_audio=_fields.any_count(said, "audio_tokens"),
+    )
+
+
+def transcription_usage(data: Json) -> TranscriptionUsage:
+    """What a transcription used, by seconds or by tokens."""
+    return TranscriptionUsage(
+        seconds=_fields.any_number(data, "seconds"),
+        input=_fields.any_count(data, "input_tokens"),
+        output=_fields.any_count(data, "output_tokens"),
+    )
+
+
+def base64_size(encoded: str) -> int:
+    """How many bytes a base64 text stands for, without decoding it."""
+    return len(encoded) // 4 * 3 - encoded.count("=", -2)
+
+
+def _turn_detection(where: Json) -> str | None:
+    if "turn_detection" not in where:
+        return None
+    detection = where["turn_detection"]
+    if detection is None:
+        return "none"
+    return _fields.any_text(detection, "type") if isinstance(detection, Mapping) else None
+
+
+def _format(value: object) -> AudioFormat | None:
+    if isinstance(value, str):
+        return _BETA_FORMATS.get(value)
+    if not isinstance(value, Mapping):
+        return None
+    kind = _fields.any_text(value, "type")
+    if kind is None:
+        return None
+    return AudioFormat(kind, _fields.any_count(value, "rate") or _RATES.get(kind))

@@ -1,0 +1,185 @@
+"""The listener for the OpenAI Agents SDK: `session.model.add_listener(listener)`.
+
+Raw server events tell everything, and come before what the SDK makes of them; a model of a third
+party that emits none is followed by the SDK's parsed events (`_agents_parsed`). Either way the
+listener only translates: it never raises, never keeps or changes an event, and attaches nothing.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+from weakref import finalize
+
+from otel_realtime.events import Event, SpeechStarted
+from otel_realtime.extras import needed
+from otel_realtime.session import SessionTelemetry, Telemetry
+from otel_realtime.settings import Settings
+from otel_realtime.sources import _agents_tools, openai_wire
+from otel_realtime.sources._agents_parsed import ALWAYS_FOLLOWED, ParsedEvents
+from otel_realtime.sources._openai_deltas import DELTAS
+from otel_realtime.values import Played
+
+with needed("openai-agents", extra="agents"):
+    from agents.realtime import RealtimeModelListener
+
+if TYPE_CHECKING:
+    from agents.realtime import RealtimeModelEvent, RealtimePlaybackTracker
+    from opentelemetry._logs import LoggerProvider
+    from opentelemetry.metrics import MeterProvider
+    from opentelemetry.trace import TracerProvider
+
+_OPENAI: Final = "openai"
+_DESCRIPTIONS: Final = ("session.created", "session.updated")
+
+
+class RealtimeTelemetryListener(RealtimeModelListener):
+    """Turns the conversations of a realtime model into traces, metrics and logs.
+
+        listener = RealtimeTelemetryListener()
+        session.model.add_listener(listener)
+        async with session:
+            ...
+        listener.cleanup()
+
+    Add it before `async with session`, or inside. One listener follows one session at a time; a
+    model that is connected again starts a new trace.
+
+    Args:
+        session_id: `session.id` on every span; a random one is made for each session if None.
+        tracer_provider: Where spans go; the global provider by default.
+        meter_provider: Where metrics go; the global provider by default.
+        logger_provider: Where log events go; the global provider by default.
+        capture_content: Whether transcripts and tool data are recorded, and where: see `Settings`.
+        playback_tracker: The tracker that the application reports playback to, the same that it
+            gives to the SDK in `model_config`; tells what was really heard.
+        **settings: Any other field of `Settings`.
+
+    Raises:
+        SettingError: A setting has a value that it cannot have.
+        TypeError: There is no setting of that name.
+    """
+
+    def __init__(  # noqa: PLR0913 - the providers, as OpenTelemetry passes them
+        self,
+        session_id: str | None = None,
+        *,
+        tracer_provider: "TracerProvider | None" = None,
+        meter_provider: "MeterProvider | None" = None,
+        logger_provider: "LoggerProvider | None" = None,
+        capture_content: bool | str | None = None,
+        playback_tracker: "RealtimePlaybackTracker | None" = None,
+        **settings: Any,
+    ) -> None:
+        """Make a listener; nothing is recorded before the first event."""
+        self._settings = Settings.read({"capture_content": capture_content, **settings})
+        self._telemetry = Telemetry.of(tracer_provider, meter_provider, logger_provider)
+        self._session_id = session_id
+        self._tracker = playback_tracker
+        self._provider_session: str | None = None
+        self._finalizer: finalize[..., object] | None = None
+        finalize(self, _agents_tools.tidy).atexit = False
+        self._start_afresh()
+
+    async def on_event(self, event: "RealtimeModelEvent") -> None:
+        """Take in one event of the model; never raises."""
+        try:
+            if event.type == "raw_server_event":
+                self._on_raw(event.data)
+            elif not self._parsed.is_muted or event.type in ALWAYS_FOLLOWED:
+                self._on_parsed(event)
+        except Exception as error:  # noqa: BLE001 - the guard: a listener that raises ends the call
+            self._session.guard.caught(f"on_event {_kind(event)}", error)
+
+    @contextmanager
+    def use(self) -> Iterator[None]:
+        """Make the session's span current for the block: spans, logs and tasks begun there nest.
+
+        The session is opened if nothing has been heard of it yet, so this may surround
+        `async with session`. After `cleanup` it opens the next one.
+        """
+        if self._session.is_over and not _agents_tools.is_followed(self):
+            self._start_afresh()
+        with self._session.use():
+            yield
+
+    def cleanup(self) -> None:
+        """End whatever is still open and let go of the SDK; may be called again."""
+        self._session.end("closed")
+        _agents_tools.forget(self)
+
+    @property
+    def session(self) -> SessionTelemetry:
+        """The telemetry of the session that is followed now."""
+        return self._session
+
+    def knows_call(self, event: object) -> bool:
+        """Whether a tool call event is one that this listener was told of."""
+        return self._parsed.knows_call(event)
+
+    def _on_raw(self, data: Any) -> None:
+        self._parsed.is_muted = True
+        kind = data.get("type") if isinstance(data, dict) else None
+        take_delta = DELTAS.get(kind)
+        if take_delta is not None:
+            take_delta(self._session, data)
+            return
+        if kind in _DESCRIPTIONS:
+            self._meet_session(data.get("session"), is_new=kind == "session.created")
+        for event in openai_wire.server_event(data, self._session.clock()):
+            self._session.feed(self._with_playback(event))
+
+    def _on_parsed(self, event: "RealtimeModelEvent") -> None:
+        if event.type == "turn_started":
+            if self._session.is_over:
+                self._start_afresh()
+            _agents_tools.follow(self)
+        self._parsed.take(event)
+
+    def _meet_session(self, session: object, *, is_new: bool) -> None:
+        """Begin a new trace if this is another session than the one followed so far."""
+        given = session.get("id") if isinstance(session, dict) else None
+        met = given if isinstance(given, str) else None
+        is_other = None not in (met, self._provider_session) and met != self._provider_session
+        # One that was joined late is first met in an update; it is another one only by its id.
+        if (self._session.is_over and (is_new or is_other)) or (is_new and is_other):
+            self._session.end("reconnected")
+            self._start_afresh()
+            self._parsed.is_muted = True
+        self._provider_session = met or self._provider_session
+        if not self._session.is_over:
+            _agents_tools.follow(self)
+
+    def _start_afresh(self) -> None:
+        self._session = SessionTelemetry(
+            self._telemetry, self._settings, session_id=self._session_id, provider=_OPENAI
+        )
+        self._provider_session = None
+        self._parsed = ParsedEvents(self._session)
+        if self._finalizer is not None:
+            self._finalizer.detach()
+        # The session holds no reference to the listener, so it can be ended when that is gone.
+        self._finalizer = finalize(self, self._session.end, "garbage_collected")
+        self._finalizer.atexit = False
+        _agents_tools.follow(self)
+
+    def _with_playback(self, event: Event) -> Event:
+        if self._tracker is None or not isinstance(event, SpeechStarted):
+            return event
+        state = self._tracker.get_state()
+        item_id, elapsed = state.get("current_item_id"), state.get("elapsed_ms")
+        if item_id is None or elapsed is None:
+            return event
+        index = state.get("current_item_content_index") or 0
+        return replace(event, played=Played(item_id, index, float(elapsed)))
+
+
+def _kind(event: object) -> str:
+    """What to call an event that could not be taken in; its attributes may be anything."""
+    try:
+        kind: object = getattr(event, "type", None)
+        if kind == "raw_server_event":
+            kind = event.data.get("type")  # type: ignore[attr-defined]
+        return kind[:80] if isinstance(kind, str) else type(event).__name__
+    except Exception:  # noqa: BLE001 - it is only a name
+        return type(event).__name__
