@@ -1,0 +1,89 @@
+"""OpenTelemetry for the demo: files in the Collector's JSON format, and OTLP where it is set."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from opentelemetry import _logs, metrics, trace
+from opentelemetry.exporter.otlp.json.file import FileMetricExporter, FileSpanExporter
+from opentelemetry.exporter.otlp.json.file._log_exporter import FileLogExporter
+from opentelemetry.instrumentation.logging.handler import LoggingHandler
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import BatchLogRecordProcessor, LogRecordExporter
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import MetricExporter, PeriodicExportingMetricReader
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+
+ENDPOINT: Final = "OTEL_EXPORTER_OTLP_ENDPOINT"
+_SERVICE: Final = "otel-realtime-demo"
+_FILES: Final = ("traces.jsonl", "logs.jsonl", "metrics.jsonl")
+
+Exporters = tuple[SpanExporter, LogRecordExporter, MetricExporter]
+
+
+@contextmanager
+def telemetry_to(folder: Path) -> Iterator[list[Path]]:
+    """Set up the global providers as an application does; leaving, everything has been written.
+
+    Yields:
+        The files that are written: traces, logs, metrics.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / name for name in _FILES]
+    for path in paths:
+        path.unlink(missing_ok=True)
+    exporters: list[Exporters] = [
+        (FileSpanExporter(paths[0]), FileLogExporter(paths[1]), FileMetricExporter(paths[2]))
+    ]
+    if os.environ.get(ENDPOINT):
+        exporters.append(_otlp())
+    providers = _providers(exporters)
+    handler = LoggingHandler(logger_provider=providers[1])
+    logging.getLogger("hotel").addHandler(handler)
+    logging.getLogger("hotel").setLevel(logging.INFO)
+    logging.getLogger("hotel").propagate = False
+    try:
+        yield paths
+    finally:
+        for provider in providers:
+            provider.shutdown()
+
+
+def _providers(
+    exporters: list[Exporters],
+) -> tuple[TracerProvider, LoggerProvider, MeterProvider]:
+    resource = Resource.create({"service.name": os.environ.get("OTEL_SERVICE_NAME", _SERVICE)})
+    tracers, loggers = TracerProvider(resource=resource), LoggerProvider(resource=resource)
+    readers = [PeriodicExportingMetricReader(exporter) for _, _, exporter in exporters]
+    meters = MeterProvider(readers, resource)
+    for spans, logs, _ in exporters:
+        tracers.add_span_processor(BatchSpanProcessor(spans))
+        loggers.add_log_record_processor(BatchLogRecordProcessor(logs))
+    trace.set_tracer_provider(tracers)
+    _logs.set_logger_provider(loggers)
+    metrics.set_meter_provider(meters)
+    return tracers, loggers, meters
+
+
+def _otlp() -> Exporters:
+    """Exporters for the endpoint that the standard variables name."""
+    if os.environ.get("OTEL_EXPORTER_OTLP_PROTOCOL", "").startswith("http"):
+        from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
+        from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+        return OTLPSpanExporter(), OTLPLogExporter(), OTLPMetricExporter()
+    from opentelemetry.exporter.otlp.proto.grpc import _log_exporter as grpc_logs
+    from opentelemetry.exporter.otlp.proto.grpc import metric_exporter as grpc_metrics
+    from opentelemetry.exporter.otlp.proto.grpc import trace_exporter as grpc_traces
+
+    return (
+        grpc_traces.OTLPSpanExporter(),
+        grpc_logs.OTLPLogExporter(),
+        grpc_metrics.OTLPMetricExporter(),
+    )

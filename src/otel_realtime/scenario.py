@@ -1,0 +1,208 @@
+"""Scenarios: events with their times, replayed on a clock that stands still in between.
+
+A scenario file is YAML:
+
+    about: One sentence that says what this shows.
+    settings: {capture_content: true, agent_name: Assistant}
+    events:
+      - {at: 0, received: {type: session.created, session: {id: sess_1, model: gpt-realtime}}}
+      - {at: 40, sent: {type: input_audio_buffer.append, audio: …}}
+      - {at: 900, event: ToolStarted, call_id: call_1, name: get_weather}
+
+`at` is in milliseconds. `received` and `sent` are messages of the OpenAI Realtime API, seen from
+the client; `event` names a neutral event of `otel_realtime.events`, for what no message tells,
+such as a tool's run. `audio_ms: 200` instead of `audio` or `delta` stands for that much PCM16.
+"""
+
+import base64
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from otel_realtime import events
+from otel_realtime.extras import needed
+from otel_realtime.otlp_json import (
+    MetricPoint,
+    TraceLog,
+    TraceSpan,
+    from_log_records,
+    from_metrics_data,
+    from_readable_spans,
+)
+from otel_realtime.session import SessionTelemetry, Telemetry
+from otel_realtime.settings import Settings
+from otel_realtime.sources.recording import (
+    NS_PER_MS,
+    RecordedClock,
+    WireEvent,
+    feed_wire_event,
+    read_recording,
+    replay,
+)
+from otel_realtime.values import Played
+
+EPOCH: Final = 1_700_000_000_000_000_000
+"""When every scenario begins: 2023-11-14 22:13:20 UTC, in ns."""
+
+_PCM_BYTES_PER_MS: Final = 48
+
+
+class ScenarioFileError(ValueError):
+    """A scenario file is wrong; the message names the file, the entry and what is expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """What was recorded: spans, log events and metric points."""
+
+    spans: tuple[TraceSpan, ...]
+    logs: tuple[TraceLog, ...]
+    metrics: tuple[MetricPoint, ...]
+
+
+class Recorder:
+    """Real OpenTelemetry providers that keep everything in memory."""
+
+    def __init__(self) -> None:
+        self._spans = InMemorySpanExporter()
+        self._logs = InMemoryLogRecordExporter()  # type: ignore[no-untyped-call]
+        self._reader = InMemoryMetricReader()
+        self.tracer_provider = TracerProvider(shutdown_on_exit=False)
+        self.tracer_provider.add_span_processor(SimpleSpanProcessor(self._spans))
+        self.logger_provider = LoggerProvider(shutdown_on_exit=False)
+        self.logger_provider.add_log_record_processor(SimpleLogRecordProcessor(self._logs))
+        self.meter_provider = MeterProvider([self._reader], shutdown_on_exit=False)
+
+    @property
+    def providers(self) -> dict[str, Any]:
+        """The three providers as the keywords that listeners take."""
+        return {
+            "tracer_provider": self.tracer_provider,
+            "logger_provider": self.logger_provider,
+            "meter_provider": self.meter_provider,
+        }
+
+    def traced(self) -> Traced:
+        """What was recorded so far."""
+        return Traced(
+            from_readable_spans(self._spans.get_finished_spans()),
+            from_log_records(self._logs.get_finished_logs()),
+            from_metrics_data(self._reader.get_metrics_data()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A conversation to replay: what happened when, and what the listener is set to."""
+
+    about: str
+    settings: Mapping[str, object]
+    entries: tuple[tuple[float, WireEvent | events.Event], ...]
+
+    @classmethod
+    def load(cls, path: Path) -> "Scenario":
+        """Read a scenario file.
+
+        Raises:
+            ScenarioFileError: The file is not as described at the top of this module.
+        """
+        with needed("PyYAML", extra="cli"):
+            import yaml
+        try:
+            document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except yaml.YAMLError as error:
+            raise ScenarioFileError(f"{path}: {error}") from error
+        if not isinstance(document, Mapping) or not isinstance(document.get("events"), list):
+            raise ScenarioFileError(f"{path}: there is no list of `events` in it")
+        return cls(
+            about=str(document.get("about", "")),
+            settings=document.get("settings") or {},
+            entries=tuple(_entries(path, document["events"])),
+        )
+
+    def run(self, *, provider: str | None = "openai") -> Traced:
+        """Replay it and give what was recorded; the session is closed at the end if it is open."""
+        recorder = Recorder()
+        clock = RecordedClock(EPOCH)
+        session = SessionTelemetry(
+            Telemetry.of(**recorder.providers),
+            Settings.read(self.settings, environ={}),
+            session_id="session-under-test",
+            provider=provider,
+            clock=clock,
+        )
+        for at_ms, entry in self.entries:
+            clock.move_to(at_ms)
+            if isinstance(entry, WireEvent):
+                feed_wire_event(session, entry)
+            else:
+                session.feed(entry)
+        replay((), session, clock)
+        return recorder.traced()
+
+
+def _entries(path: Path, given: list[object]) -> Iterator[tuple[float, WireEvent | events.Event]]:
+    for number, entry in enumerate(given, start=1):
+        where = f"{path}, entry {number}"
+        if not isinstance(entry, Mapping) or not isinstance(entry.get("at"), int | float):
+            raise ScenarioFileError(f"{where}: `at`, in milliseconds, is missing")
+        at_ms = float(entry["at"])
+        told = [name for name in ("received", "sent", "event") if name in entry]
+        if len(told) != 1:
+            raise ScenarioFileError(f"{where}: there is to be one of received, sent, event")
+        if told[0] == "event":
+            yield at_ms, _neutral(where, entry, at_ms)
+        else:
+            yield at_ms, WireEvent(at_ms, told[0], _with_audio(entry[told[0]]))
+
+
+def _neutral(where: str, entry: Mapping[str, Any], at_ms: float) -> events.Event:
+    cls = getattr(events, str(entry["event"]), None)
+    if not (isinstance(cls, type) and issubclass(cls, events.Event)):
+        raise ScenarioFileError(f"{where}: there is no neutral event named {entry['event']!r}")
+    values = {name: value for name, value in entry.items() if name not in {"at", "event"}}
+    unknown = set(values) - {each.name for each in fields(cls)}
+    if unknown:
+        raise ScenarioFileError(f"{where}: {cls.__name__} has no field {min(unknown)!r}")
+    if isinstance(values.get("error"), str):
+        values["error"] = RuntimeError(values["error"])
+    if isinstance(values.get("played"), Mapping):
+        values["played"] = Played(**values["played"])
+    return cls(EPOCH + round(at_ms * NS_PER_MS), **values)
+
+
+def _with_audio(data: object) -> object:
+    if not isinstance(data, Mapping) or "audio_ms" not in data:
+        return data
+    silence = base64.b64encode(bytes(int(data["audio_ms"] * _PCM_BYTES_PER_MS))).decode()
+    name = "audio" if str(data.get("type", "")).startswith("input_") else "delta"
+    return {**{key: value for key, value in data.items() if key != "audio_ms"}, name: silence}
+
+
+def traced_recording(path: Path, *, capture_content: bool = False, start: int = EPOCH) -> Traced:
+    """Replay a recorded wire log and give what was recorded of it.
+
+    Args:
+        path: A file that `sources.recording.read_recording` reads.
+        capture_content: Whether transcripts and tool data are recorded.
+        start: When the first event is taken to have happened, in nanoseconds since the epoch.
+
+    Raises:
+        RecordingError: The file is no recording of the OpenAI Realtime API.
+        OSError: The file cannot be opened.
+    """
+    recorder = Recorder()
+    clock = RecordedClock(start)
+    settings = Settings.read({"capture_content": capture_content}, environ={})
+    session = SessionTelemetry(Telemetry.of(**recorder.providers), settings, clock=clock)
+    replay(read_recording(path), session, clock)
+    return recorder.traced()

@@ -1,0 +1,86 @@
+"""A call as a tree of text: plain for tests and files, in colours for a terminal.
+
+    invoke_agent Assistant  0–2100 ms
+      user_input  100–900 ms  "what's the weather in London?"
+      chat gpt-realtime  1000–1450 ms  first audio 240 ms, tokens 120→45
+
+Times count from the trace's earliest span. The functions here take the values of
+`otel_realtime.otlp_json`, so a tree can be drawn from files as well as from the running SDK.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from otel_realtime.extras import needed
+from otel_realtime.otlp_json import MetricPoint, TraceLog, TraceSpan
+from otel_realtime.tree._metrics import metric_lines, short_lines
+from otel_realtime.tree._rows import Row, trace_rows
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+__all__ = ["render", "render_metrics", "terminal_metrics", "terminal_tree"]
+
+
+def render(
+    spans: Iterable[TraceSpan], logs: Iterable[TraceLog] = (), *, events: bool = False
+) -> str:
+    """Draw traces as plain text, each thing on one line, the same text for the same input.
+
+    Args:
+        spans: The spans of one or more traces. One whose parent is not among them is drawn at the
+            top and marked `(parent elsewhere)`.
+        logs: Log records; each is listed under its span. Those outside any trace are left out.
+        events: Whether this package's own log events are listed too.
+
+    Returns:
+        Lines without a final newline; an empty line between traces.
+    """
+    traces = trace_rows(spans, logs, events=events)
+    return "\n\n".join("\n".join(_line(row) for row in rows) for rows in traces)
+
+
+def _line(row: Row) -> str:
+    details = ", ".join(detail.text for detail in row.details)
+    fields = (row.title, row.times, details)
+    return "  " * row.depth + "  ".join(field for field in fields if field)
+
+
+def render_metrics(points: Iterable[MetricPoint]) -> str:
+    """List metrics as plain text, a line for each name and set of attributes.
+
+    Points of one series are put together: the last of those that accumulate, the sum of others.
+    Percentiles of histograms are estimates, straight lines within the buckets.
+
+    Returns:
+        Lines without a final newline, sorted by name and attributes.
+    """
+    return "\n".join("  ".join(field for field in line if field) for line in metric_lines(points))
+
+
+def terminal_tree(
+    spans: Iterable[TraceSpan], logs: Iterable[TraceLog] = (), *, events: bool = False
+) -> "RenderableType":
+    """Draw the same as `render` for `rich.console.Console.print`.
+
+    In colours, with a bar that shows when in the call each span ran; long texts are cut to the
+    console's width.
+
+    Raises:
+        ImportError: The package rich is missing.
+    """
+    traces: Sequence[Sequence[Row]] = trace_rows(spans, logs, events=events)
+    with needed("rich", extra="cli"):
+        from otel_realtime.tree._terminal import TerminalTree
+    return TerminalTree(traces)
+
+
+def terminal_metrics(points: Iterable[MetricPoint]) -> "RenderableType":
+    """List the same as `render_metrics`, more briefly, for `rich.console.Console.print`.
+
+    Raises:
+        ImportError: The package rich is missing.
+    """
+    with needed("rich", extra="cli"):
+        from otel_realtime.tree._terminal import metrics_table
+    return metrics_table(short_lines(points))

@@ -1,0 +1,230 @@
+"""What a line says of a span or log behind its times.
+
+One small function for each fact, and a table of which facts each kind of span has. To show a new
+attribute, write its function and add it to the table.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, NamedTuple, TypeAlias
+
+from otel_realtime import semconv as names
+from otel_realtime.otlp_json import TraceLog, TraceSpan
+from otel_realtime.tree._text import as_json, number, one_line, parsed_json, shown, whole
+
+QUIET_FINISH: Final = {"stop", "tool_call"}
+"""Finish reasons that go without saying."""
+ARROW: Final = "→"
+
+
+class Detail(NamedTuple):
+    """One fact as text; `tone` is `speech`, `measure`, `problem` or `plain`."""
+
+    text: str
+    tone: str = "plain"
+
+
+Fact: TypeAlias = Callable[[TraceSpan], Iterator[Detail]]
+
+
+def span_details(span: TraceSpan) -> tuple[Detail, ...]:
+    """What is told of a span of ours, by its kind; of others nothing."""
+    if span.scope != names.SCOPE_NAME:
+        return ()
+    kind = span.name.split(" ", 1)[0]
+    return tuple(detail for fact in FACTS.get(kind, (error,)) for detail in fact(span))
+
+
+def log_details(log: TraceLog) -> tuple[Detail, ...]:
+    """The text of a log; of an event of ours its telling attributes."""
+    telling = EVENT_FACTS.get(log.event_name or "", ())
+    told = [log.attributes[key] for key in telling if key in log.attributes]
+    if not told and log.body not in (None, ""):
+        told = [log.body]
+    return tuple(Detail(shown(value)) for value in told)
+
+
+def heard_text(key: str) -> Fact:
+    """What was said or written: the text parts of the messages in attribute `key`."""
+
+    def texts(span: TraceSpan) -> Iterator[Detail]:
+        said = " ".join(_texts(span.attributes.get(key)))
+        if said:
+            yield Detail(as_json(said), "speech")
+
+    return texts
+
+
+def _texts(messages: object) -> Iterator[str]:
+    try:
+        parsed = json.loads(messages) if isinstance(messages, str) else messages
+    except (ValueError, RecursionError):
+        return
+    for message in _dicts(parsed):
+        for part in _dicts(message.get("parts")):
+            content = part.get("content")
+            if part.get("type") == "text" and isinstance(content, str):
+                yield content
+
+
+def _dicts(value: object) -> Iterator[Mapping[str, object]]:
+    for each in value if isinstance(value, list | tuple) else ():
+        if isinstance(each, Mapping):
+            yield each
+
+
+def typed(span: TraceSpan) -> Iterator[Detail]:
+    """That the input was typed."""
+    if span.attributes.get(names.INPUT_TYPE) == "text":
+        yield Detail("text")
+
+
+def transcription(span: TraceSpan) -> Iterator[Detail]:
+    """Why there is no transcript."""
+    status = span.attributes.get(names.TRANSCRIPTION_STATUS)
+    if status not in (None, "completed"):
+        yield Detail(f"transcription {shown(status)}", "problem")
+
+
+def cleared(span: TraceSpan) -> Iterator[Detail]:
+    """That the application threw the speech away."""
+    if span.attributes.get(names.INPUT_CLEARED):
+        yield Detail("cleared")
+
+
+def first_audio(span: TraceSpan) -> Iterator[Detail]:
+    """How long the user waited for the first audio."""
+    seconds = _number(span, names.TIME_TO_FIRST_AUDIO)
+    if seconds is not None:
+        yield Detail(f"first audio {seconds * 1000:.0f} ms", "measure")
+
+
+def finish(span: TraceSpan) -> Iterator[Detail]:
+    """Why the generation ended, where it did not simply end."""
+    reasons = span.attributes.get(names.FINISH_REASONS)
+    for reason in reasons if isinstance(reasons, tuple) else ():
+        if reason not in QUIET_FINISH:
+            yield Detail(f"finish {shown(reason)}")
+
+
+def interrupted(span: TraceSpan) -> Iterator[Detail]:
+    """That the agent was cut off."""
+    if span.attributes.get(names.INTERRUPTED):
+        yield Detail("interrupted")
+
+
+def heard(span: TraceSpan) -> Iterator[Detail]:
+    """How much of the audio was heard, where that was not all of it."""
+    part, full = _number(span, names.HEARD_MS), _number(span, names.GENERATED_MS)
+    if part is not None and full is not None and (part < full or any(interrupted(span))):
+        yield Detail(f"heard {whole(part)} of {whole(full)} ms", "measure")
+
+
+def tokens(input_key: str, output_key: str) -> Fact:
+    """Tokens in and out; `?` for the side that is not known."""
+
+    def counts(span: TraceSpan) -> Iterator[Detail]:
+        given, made = _number(span, input_key), _number(span, output_key)
+        if given is not None or made is not None:
+            sides = ("?" if side is None else whole(side) for side in (given, made))
+            yield Detail(f"tokens {ARROW.join(sides)}", "measure")
+
+    return counts
+
+
+def seconds_billed(span: TraceSpan) -> Iterator[Detail]:
+    """The seconds of audio that a transcription is billed for."""
+    seconds = _number(span, names.TRANSCRIPTION_SECONDS)
+    if seconds is not None:
+        yield Detail(f"{number(seconds)} s of audio", "measure")
+
+
+def tool_kind(span: TraceSpan) -> Iterator[Detail]:
+    """That the tool is a handoff or lies on a hosted server, and which."""
+    told = span.attributes
+    kind = told.get(names.TOOL_KIND, "function")
+    if kind != "function":
+        more = told.get(names.HANDOFF_TO, told.get(names.MCP_SERVER))
+        yield Detail(shown(kind) if more is None else f"{shown(kind)} {ARROW} {shown(more)}")
+
+
+def tool_call(span: TraceSpan) -> Iterator[Detail]:
+    """Arguments and result."""
+    told = span.attributes
+    arguments, result = told.get(names.TOOL_ARGUMENTS), told.get(names.TOOL_RESULT)
+    if arguments is not None or result is not None:
+        left = "" if arguments is None else parsed_json(arguments)
+        right = "" if result is None else f"{ARROW} {parsed_json(result)}"
+        yield Detail(f"{left} {right}".strip(), "speech")
+
+
+def tool_outcome(span: TraceSpan) -> Iterator[Detail]:
+    """How the tool ended, where it neither completed nor failed with an error that is shown."""
+    outcome = span.attributes.get(names.TOOL_OUTCOME)
+    if outcome not in (None, "completed", "error"):
+        yield Detail(shown(outcome))
+
+
+def end_reason(span: TraceSpan) -> Iterator[Detail]:
+    """Why the session ended."""
+    reason = span.attributes.get(names.END_REASON)
+    code = span.attributes.get(names.CLOSE_CODE)
+    if reason is not None:
+        yield Detail(f"ended {shown(reason)}" + ("" if code is None else f" ({shown(code)})"))
+
+
+def error(span: TraceSpan) -> Iterator[Detail]:
+    """The error's type and the status's message."""
+    kind = span.attributes.get(names.ERROR_TYPE)
+    message = span.status_message if span.status == "error" else None
+    if kind is not None or span.status == "error":
+        label = "error" if kind is None else f"error {shown(kind)}"
+        yield Detail(f"{label}: {one_line(message)}" if message else label, "problem")
+
+
+def _number(span: TraceSpan, key: str) -> float | None:
+    value = span.attributes.get(key)
+    return value if isinstance(value, int | float) else None
+
+
+FACTS: Final[Mapping[str, tuple[Fact, ...]]] = {
+    names.SPAN_SESSION: (end_reason, error),
+    names.SPAN_INPUT: (
+        heard_text(names.INPUT_MESSAGES),
+        typed,
+        transcription,
+        cleared,
+        error,
+    ),
+    names.SPAN_RESPONSE: (
+        heard_text(names.OUTPUT_MESSAGES),
+        first_audio,
+        finish,
+        interrupted,
+        heard,
+        tokens(names.USAGE_INPUT, names.USAGE_OUTPUT),
+        error,
+    ),
+    names.SPAN_TOOL: (tool_kind, tool_call, tool_outcome, error),
+    names.SPAN_TRANSCRIPTION: (
+        heard_text(names.OUTPUT_MESSAGES),
+        transcription,
+        seconds_billed,
+        tokens(names.TRANSCRIPTION_INPUT_TOKENS, names.TRANSCRIPTION_OUTPUT_TOKENS),
+        error,
+    ),
+}
+"""By the first word of a span's name, in the order of the line."""
+
+EVENT_FACTS: Final[Mapping[str, tuple[str, ...]]] = {
+    names.LOG_SESSION_ENDED: (names.END_REASON, names.CLOSE_CODE),
+    names.LOG_INTERRUPTED: (names.INTERRUPTION_REASON,),
+    names.LOG_ERROR: (names.ERROR_TYPE, names.ERROR_CODE, names.ERROR_MESSAGE),
+    names.LOG_RATE_LIMITS: (names.RATE_LIMIT_NAME,),
+    names.LOG_TRANSCRIPTION_FAILED: (names.ERROR_TYPE, names.ERROR_CODE, names.ERROR_MESSAGE),
+    names.LOG_HANDOFF: (names.HANDOFF_FROM, names.HANDOFF_TO),
+    names.LOG_SESSION_UPDATED: (names.CHANGED_SETTINGS,),
+    names.LOG_DTMF: (names.DTMF_DIGIT,),
+    names.LOG_MCP_TOOLS: (names.MCP_SERVER, names.MCP_OUTCOME),
+}
+"""By event name, the attributes worth a place on the line."""
