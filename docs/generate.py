@@ -1,0 +1,153 @@
+"""Writes the generated parts of the docs; with `--check`, only says whether they are current.
+
+A generated part stands between `<!-- generated: NAME -->` and `<!-- end -->`.
+"""
+
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from pathlib import Path
+
+from opentelemetry.sdk.metrics import MeterProvider
+
+from otel_realtime import events, semconv
+from otel_realtime.conversation import HANDLERS
+from otel_realtime.conversation import _state as state
+from otel_realtime.facts import InputFacts, ResponseFacts, SessionFacts, ToolFacts
+from otel_realtime.settings import Settings
+from otel_realtime.sources import openai_wire
+from otel_realtime.sources._openai_deltas import DELTAS
+from otel_realtime.telemetry import attributes
+from otel_realtime.telemetry.content import ContentGate
+from otel_realtime.telemetry.metrics import Instruments
+
+DOCS = Path(__file__).parent
+PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A Markdown table."""
+    lines = (head, tuple("---" for _ in head), *rows)
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |" for row in lines
+    )
+
+
+def settings() -> str:
+    """Every setting: its keyword, its variable, its default."""
+    rows = []
+    for each in fields(Settings):
+        default = each.default
+        shown = f"`{default}`" if default is not None else ""
+        env = each.metadata["env"]
+        rows.append(
+            (
+                f"`{each.name}`",
+                f"`{env}`" if env else "",
+                each.metadata["accepts"],
+                shown,
+                each.metadata["text"],
+            )
+        )
+    return table(("Keyword", "Environment", "Takes", "Default", "What it does"), rows)
+
+
+def metrics() -> str:
+    """Every instrument."""
+    made = Instruments(MeterProvider(shutdown_on_exit=False).get_meter("docs"))
+    rows = [
+        (f"`{each.name}`", type(each).__name__.strip("_"), f"`{each.unit}`", each.description)
+        for each in vars(made).values()
+    ]
+    return table(("Name", "Kind", "Unit", "What it counts"), sorted(rows))
+
+
+def logs() -> str:
+    """Every log event."""
+    names = (value for name, value in vars(semconv).items() if name.startswith("LOG_"))
+    return "\n".join(f"- `{name}`" for name in sorted(names))
+
+
+def spans() -> str:
+    """The attributes of each kind of span."""
+    gate = ContentGate(is_open=False, redact=None, on_error=lambda _, __: None)
+    kinds = (
+        ("`invoke_agent {agent}`", attributes.session(SessionFacts(), gate)),
+        ("`user_input`", attributes.user_input(InputFacts("", "speech"), gate)),
+        ("`chat {model}`", attributes.response(ResponseFacts("", usage=attributes.Usage()), gate)),
+        ("`execute_tool {tool}`", attributes.tool(ToolFacts(""), gate)),
+    )
+    rows = (
+        (name, ", ".join(f"`{key}`" for key in dict.fromkeys(key for key, _ in pairs)))
+        for name, pairs in kinds
+    )
+    everywhere = ", ".join(f"`{key}`" for key, _ in attributes.Identity("").pairs())
+    return f"On every span: {everywhere}.\n\n" + table(("Span", "Attributes"), rows)
+
+
+def handlers() -> str:
+    """Which handler takes which event."""
+    rows = (
+        (
+            f"`{event.__name__}`",
+            (event.__doc__ or "").split("\n")[0],
+            f"`{handler.__module__.removeprefix('otel_realtime.')}.{handler.__name__}`",
+        )
+        for event, handler in HANDLERS.items()
+    )
+    return table(("Event", "What happened", "Handler"), rows)
+
+
+def phases() -> str:
+    """The phases of utterances, responses and tool calls."""
+    enumerations = (state.InputPhase, state.ResponsePhase, state.ToolPhase)
+    rows = (
+        (f"`{each.__name__}`", f"`{phase.name}`", phase.value)
+        for each in enumerations
+        for phase in each
+    )
+    return table(("Of", "Phase", "Meaning"), rows)
+
+
+def wire() -> str:
+    """Which messages of the OpenAI Realtime API are known."""
+    known = {**{name: "counted where it arrives" for name in DELTAS if name}, **_translations()}
+    return table(
+        ("Server event", "Becomes"), ((f"`{name}`", known[name]) for name in sorted(known))
+    )
+
+
+def _translations() -> dict[str, str]:
+    return {name: _events_of(each) for name, each in openai_wire.SERVER_EVENTS.items()}
+
+
+def _events_of(translate: Callable[..., object]) -> str:
+    source = inspect.getsource(translate)
+    named = [name for name in events.__all__ if f"events.{name}(" in source]
+    return ", ".join(f"`{name}`" for name in named) or "nothing: another event says it"
+
+
+PARTS = {each.__name__: each for each in (settings, metrics, logs, spans, handlers, phases, wire)}
+
+
+def main() -> int:
+    """Write, or with `--check` compare, every generated part."""
+    stale = []
+    for path in sorted(DOCS.glob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        current = PART.sub(lambda part: f"{part[1]}{PARTS[part[2]]()}\n{part[3]}", text)
+        if current == text:
+            continue
+        stale.append(path.name)
+        if "--check" not in sys.argv:
+            path.write_text(current, encoding="utf-8")
+    if "--check" in sys.argv and stale:
+        print(f"not current: {', '.join(stale)}; run `make docs`")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
