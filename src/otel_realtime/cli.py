@@ -104,3 +104,7 @@ def _print(what: object) -> None:
     with needed("rich", extra="cli"):
         from rich.console import Console
     Console().print(what)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -169,6 +169,7 @@ def spoken(state: State, item_id: str, texts: tuple[str, ...], at: int) -> None:
 def close(state: State, given: Input, at: int, end_reason: str | None = None) -> None:
     """Close an utterance with its true end, whatever is still missing of it."""
     facts = given.facts
+    facts.conversation_id = facts.conversation_id or state.session.conversation_id
     facts.end_reason = end_reason
     if facts.start is None:
         _set_window(state, given, at)

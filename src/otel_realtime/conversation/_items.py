@@ -19,7 +19,10 @@ _ROLES = {
     (ItemType.MCP_CALL, None): Role.TOOL_CALL,
     (ItemType.TOOL_OUTPUT, None): Role.TOOL_OUTPUT,
 }
-_OUTPUT_ROLES = {ItemType.MESSAGE: Role.ASSISTANT}
+_OUTPUT_ROLES = {
+    ItemType.MESSAGE: Role.ASSISTANT,
+    ItemType.MCP_CALL: Role.TOOL_OUTPUT,  # a hosted call holds its output itself
+}
 
 
 def on_item_added(state: State, event: ItemAdded) -> None:
@@ -56,6 +59,8 @@ def enter_output(state: State, item: Item, response_id: str) -> None:
         entry = Entry(role)
         state.entries.remember(item.id, entry)
     entry.response_id = response_id
+    if item.type is ItemType.MCP_CALL:
+        entry.role, entry.call_id = role, item.id
 
 
 def look_back(

@@ -191,6 +191,9 @@ def _finish_hosted(state: State, item: Item, response_id: str | None, at: int) -
         )
     if item.output is None and item.fault is None and facts.ended_at is None:
         return  # asked for, and not run yet
+    entry = state.entries.get(item.id)
+    if entry is not None:
+        entry.output = facts.output
     outcome = "error" if item.fault is not None else facts.outcome or "completed"
     _close(state, tool, facts.ended_at or at, outcome)
 
@@ -208,6 +211,7 @@ def _open(state: State, facts: ToolFacts, at: int) -> None:
 
 def _close(state: State, tool: Tool, at: int, outcome: str) -> None:
     facts = tool.facts
+    facts.conversation_id = facts.conversation_id or state.session.conversation_id
     key = Key(Kind.TOOL, facts.call_id)
     if tool.phase is ToolPhase.REQUESTED:
         start = facts.requested_at if facts.requested_at is not None else at

@@ -45,7 +45,7 @@ def session_config(session: Json) -> SessionConfig:
         output_modalities=modalities or None,
         voice=_fields.any_text(session if beta else said, "voice"),
         instructions=_fields.any_text(session, "instructions"),
-        tools=tools if "tools" in session else None,
+        tools=tools if isinstance(session.get("tools"), list) else None,
         input_format=_format(session.get("input_audio_format") if beta else given.get("format")),
         output_format=_format(session.get("output_audio_format") if beta else said.get("format")),
         turn_detection=_turn_detection(where),

@@ -100,7 +100,7 @@ def late_transcription(facts: TranscriptionFacts, gate: ContentGate) -> Pairs:
         (semconv.ITEM_ID, given.item_id),
         (semconv.ERROR_TYPE, given.fault.kind if given.fault else None),
         *_transcription(given),
-        (semconv.INPUT_MESSAGES, messages.input_message(given, gate)),
+        (semconv.OUTPUT_MESSAGES, messages.input_message(given, gate)),
     )
 
 

@@ -132,7 +132,11 @@ class LogConsumer:
         """Write a session's end and, where content on events is asked for, a response's details."""
         facts = record.facts
         if isinstance(facts, SessionFacts):
-            end = ((semconv.END_REASON, facts.end_reason), (semconv.ERROR_TYPE, facts.fault_type))
+            end = (
+                (semconv.END_REASON, facts.end_reason),
+                (semconv.CLOSE_CODE, facts.close_code),
+                (semconv.ERROR_TYPE, facts.fault_type),
+            )
             told = (*_session(facts), *end)
             severity = _INFO if facts.fault_type is None else _WARN
             self._emit(semconv.LOG_SESSION_ENDED, record.key, record.at, told, severity)

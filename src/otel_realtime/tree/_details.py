@@ -179,7 +179,8 @@ def error(span: TraceSpan) -> Iterator[Detail]:
     message = span.status_message if span.status == "error" else None
     if kind is not None or span.status == "error":
         label = "error" if kind is None else f"error {shown(kind)}"
-        yield Detail(f"{label}: {one_line(message)}" if message else label, "problem")
+        more = message is not None and message not in ("", kind)
+        yield Detail(f"{label}: {one_line(message)}" if more else label, "problem")
 
 
 def _number(span: TraceSpan, key: str) -> float | None:

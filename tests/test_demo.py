@@ -1,0 +1,138 @@
+"""The demo as a user runs it: one command, a real call, its tree, its files, its export."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from otlp_sink import OtlpSink
+
+from otel_realtime import semconv
+from otel_realtime.otlp_json import TraceSpan, read_files
+from otel_realtime.tree import render
+
+pytest.importorskip("agents", reason="pip install 'otel-realtime[demo]'")
+pytest.importorskip(
+    "opentelemetry.exporter.otlp.json.file", reason="pip install 'otel-realtime[demo]'"
+)
+
+# Numbers are left out: they are those of a clock, and of tokens that are counted by it.
+CALL = """\
+invoke_agent Concierge  ended closed
+  user_input  "Hi! When is breakfast?"
+  chat gpt-realtime-2.1  "Good morning! Breakfast is from seven to ten, on the garden terrace.", \
+first audio # ms, tokens #→#
+  user_input  "What's the weather in London?"
+  chat gpt-realtime-2.1  tokens #→#
+    execute_tool get_weather  {"city": "London"} → "London: fog, 12 degrees"
+      log INFO  asking the weather service
+      GET /weather
+  chat gpt-realtime-2.1  "London is foggy this morning, about twelve degrees.", \
+first audio # ms, tokens #→#
+  user_input  "Book a table for two, and a taxi."
+  chat gpt-realtime-2.1  tokens #→#
+    execute_tool book_table  {"guests": 2} → "a table for 2 at 20:00"
+      INSERT reservations
+      log INFO  table booked
+    execute_tool order_taxi  {"destination": "restaurant"} → "a taxi to the restaurant at 19:30"
+      log INFO  calling the taxi company
+      log WARN  the first company is fully booked, trying another
+  chat gpt-realtime-2.1  tokens #→#
+  chat gpt-realtime-2.1  "Done. Your table is at eight, and the taxi comes at half past seven.", \
+first audio # ms, tokens #→#
+  user_input  "Tell me about the spa."
+  chat gpt-realtime-2.1  "With pleasure. Our spa is on the lower floor. It has a heated pool, two \
+saunas and a steam room, and it is open from nine in the morning until ten at night.", \
+first audio # ms, interrupted, heard # of # ms, tokens #→#
+  user_input  "Stop, just the price, please."
+  chat gpt-realtime-2.1  "It is forty euros.", first audio # ms, tokens #→#
+  user_input  "I have a question about my bill."
+  chat gpt-realtime-2.1  tokens #→#
+    execute_tool transfer_to_billing  handoff → Billing, {} → {"assistant": "Billing"}, answered
+  chat gpt-realtime-2.1  "Hello, this is billing. Your total is two hundred and ten euros.", \
+first audio # ms, tokens #→#
+  user_input  "Great, thank you. Goodbye."
+  chat gpt-realtime-2.1  "Goodbye!", first audio # ms, tokens #→#"""
+
+
+def without_numbers(tree: str) -> str:
+    tree = re.sub(r"  \d+(–\d+)? ms", "", tree)
+    return re.sub(r"(?<=audio |heard |okens )\d+|(?<=→)\d+|(?<=of )\d+(?= ms)", "#", tree)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo")
+    with OtlpSink() as sink:
+        command = [sys.executable, "-m", "otel_realtime.cli", "demo", "--output", str(folder)]
+        environ = {
+            **os.environ,
+            "OTEL_EXPORTER_OTLP_ENDPOINT": sink.grpc_endpoint,
+            "PYTHONUTF8": "1",
+            "COLUMNS": "120",
+        }
+        ended = subprocess.run(
+            command, capture_output=True, text=True, timeout=150, env=environ, check=False
+        )
+        yield ended, folder, sink.telemetry
+
+
+def test_the_call_is_one_tree(demo) -> None:
+    ended, folder, _ = demo
+    assert (ended.returncode, ended.stderr) == (0, "")
+    recorded = read_files(folder / "traces.jsonl", folder / "logs.jsonl")
+    assert without_numbers(render(recorded.spans, recorded.logs)) == CALL
+
+
+def test_it_shows_what_it_wrote(demo) -> None:
+    ended, folder, _ = demo
+    for shown in ("caller  Hi! When is breakfast?", "get_weather runs", "is cut off", "Billing"):
+        assert shown in ended.stdout
+    assert '"London is foggy this morning, about twelve degrees."' in ended.stdout
+    assert "otel_realtime.response.time_to_first_audio" in ended.stdout
+    for name in ("traces.jsonl", "logs.jsonl", "metrics.jsonl"):
+        assert name in ended.stdout
+        assert (folder / name).stat().st_size > 0
+
+
+def test_it_is_sent_to_the_endpoint_too(demo) -> None:
+    _, folder, received = demo
+    written = read_files(*sorted(folder.glob("*.jsonl")))
+    assert render(received.spans, received.logs) == render(written.spans, written.logs)
+    assert {point.name for point in received.metrics} == {p.name for p in written.metrics}
+
+
+def test_the_interruption_tells_what_was_heard(demo) -> None:
+    _, folder, _ = demo
+    spans = read_files(folder / "traces.jsonl").spans
+    (cut,) = (span for span in spans if span.attributes.get(semconv.INTERRUPTED))
+    heard, generated = cut.attributes[semconv.HEARD_MS], cut.attributes[semconv.GENERATED_MS]
+    assert cut.attributes[semconv.HEARD_SOURCE] == "truncation"
+    # The caller cuts in 2.5 s into an answer of 7.6 s, and is heard a little later.
+    assert 2500 <= heard <= 3300
+    assert abs(generated - length_of("concierge_4")) <= 1
+    assert interrupting(cut, spans).name == "user_input"
+
+
+def interrupting(cut: TraceSpan, spans: tuple[TraceSpan, ...]) -> TraceSpan:
+    item_id = cut.attributes[semconv.INTERRUPTION_ITEM_ID]
+    return next(span for span in spans if span.attributes.get(semconv.ITEM_ID) == item_id)
+
+
+def length_of(name: str) -> float:
+    import wave  # noqa: PLC0415
+
+    import otel_realtime.demo as package  # noqa: PLC0415
+
+    path = Path(package.__file__).parent / "speech" / f"{name}.wav"
+    with wave.open(str(path)) as recording:
+        return recording.getnframes() / recording.getframerate() * 1000
+
+
+def test_speech_belongs_to_the_agent_that_had_the_floor(demo) -> None:
+    _, folder, _ = demo
+    spans = sorted(read_files(folder / "traces.jsonl").spans, key=lambda span: span.start)
+    agents = [s.attributes[semconv.AGENT_NAME] for s in spans if s.name == "user_input"]
+    assert agents == ["Concierge"] * 6 + ["Billing"]
