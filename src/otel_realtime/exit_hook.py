@@ -1,6 +1,7 @@
-"""Ends the calls that are still open when the interpreter exits, before exporters shut down."""
+"""Ends the calls that nobody ends: when the interpreter exits, or once they were dropped."""
 
 import atexit
+from collections import deque
 from typing import Protocol
 from weakref import WeakSet
 
@@ -13,6 +14,7 @@ class Endable(Protocol):
 
 
 _open: WeakSet[Endable] = WeakSet()
+_dropped: deque[Endable] = deque()
 
 
 def watch(call: Endable) -> None:
@@ -24,8 +26,25 @@ def watch(call: Endable) -> None:
     _open.add(call)
     atexit.unregister(_end_all)
     atexit.register(_end_all)
+    end_dropped()
+
+
+def drop(call: Endable) -> None:
+    """Remember to end a call: with `end_dropped`, as the next one begins, or at exit.
+
+    The garbage collector may call this in the middle of anything, also while an exporter holds a
+    lock that ending a span would wait for.
+    """
+    _dropped.append(call)
+
+
+def end_dropped() -> None:
+    """End the calls that were dropped."""
+    while _dropped:
+        _dropped.popleft().end("garbage_collected")
 
 
 def _end_all() -> None:
+    end_dropped()
     for call in list(_open):
         call.end("interpreter_exit")

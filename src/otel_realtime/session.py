@@ -8,7 +8,7 @@ import uuid
 import weakref
 from asyncio import AbstractEventLoop, TimerHandle
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
 
@@ -114,6 +114,7 @@ class SessionTelemetry:
             MetricsConsumer(telemetry.instruments, provider),
         )
         self._enabled: bool | None = None
+        self._loop: AbstractEventLoop | None = None
         self._timer: tuple[int, TimerHandle] | None = None
 
     def feed(self, event: Event) -> None:
@@ -121,6 +122,7 @@ class SessionTelemetry:
         try:
             if self._enabled is None:
                 self._enabled = is_instrumentation_enabled()
+                self._loop = _running_loop()
                 exit_hook.watch(self)
             if not self._enabled:
                 return
@@ -145,6 +147,15 @@ class SessionTelemetry:
             self.context.cleanup(self.clock())
         except Exception as error:  # noqa: BLE001 - the guard
             self.guard.caught("end", error)
+
+    def drop(self) -> None:
+        """End soon, as nobody follows any more; may be called by the garbage collector."""
+        if not self._enabled or self.conversation.over:
+            return
+        exit_hook.drop(self)
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it is closed: then the next call or the exit does it
+                self._loop.call_soon_threadsafe(exit_hook.end_dropped)
 
     def begin(self) -> None:
         """Open the session now, before the provider has said anything."""
@@ -203,9 +214,8 @@ class SessionTelemetry:
         due = self.conversation.deadline
         if due is None or (self._timer is not None and self._timer[0] <= due):
             return
-        try:
-            loop: AbstractEventLoop = asyncio.get_running_loop()
-        except RuntimeError:
+        loop = _running_loop()
+        if loop is None:
             return  # fed from a thread: the next event or the end gives up what is due
         self._cancel_timer()
         delay = max(due - self.clock(), 0) / _NS
@@ -227,6 +237,13 @@ def _wake(reference: "weakref.ref[SessionTelemetry]") -> None:
     session = reference()
     if session is not None:
         session.wake()
+
+
+def _running_loop() -> AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def _was_set_here(mark: "Token[None]") -> bool:

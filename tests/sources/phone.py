@@ -11,6 +11,7 @@ from typing import Any
 from agents.realtime import RealtimeAgent, RealtimeRunner, RealtimeSession
 from simulator.voice import loud, quiet
 
+from otel_realtime import semconv
 from otel_realtime.otlp_json import TraceLog, TraceSpan
 from otel_realtime.scenario import Recorder, Traced
 from otel_realtime.simulator import RealtimeSimulator, SimulatorSession, load_scenario
@@ -62,7 +63,7 @@ class Call:
         try:
             async for event in self.session:
                 await self._saw(event)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the test judges it
             self.error = error
         await self._saw(None)
 
@@ -99,6 +100,14 @@ class Call:
         inner = [event.data for event in self.told if event.type == "raw_model_event"]
         data = [each.data for each in inner if each.type == "raw_server_event"]
         return [each.get("type") for each in data if isinstance(each, dict)]
+
+
+async def read_until(session: RealtimeSession, kind: str, count: int = 1) -> None:
+    """Read as the user of the SDK does, and break off at the `count`-th event of a type."""
+    async for event in session:
+        count -= event.type == kind
+        if not count:
+            return
 
 
 @asynccontextmanager
@@ -177,8 +186,10 @@ class Trace:
 
     def outline(self) -> list[str]:
         """The names as an indented list, without times: what nests in what."""
-        return [line.split("  ")[0] if not line.startswith(" ") else _name(line)
-                for line in render(self.all.spans, self.all.logs).splitlines()]
+        return [
+            line.split("  ")[0] if not line.startswith(" ") else _name(line)
+            for line in render(self.all.spans, self.all.logs).splitlines()
+        ]
 
 
 def _name(line: str) -> str:
@@ -194,3 +205,9 @@ def noted(times: dict[str, int], name: str) -> Iterator[None]:
         yield
     finally:
         times[f"{name} ended"] = time.time_ns()
+
+
+def reason(traced: Trace) -> tuple:
+    """Why the only session of a trace ended, and with which close code."""
+    session = traced.one("invoke_agent")
+    return session.attributes[semconv.END_REASON], session.attributes.get(semconv.CLOSE_CODE)

@@ -8,13 +8,15 @@ that is never shown.
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from websockets.exceptions import ConnectionClosed, ConnectionClosedOK
-
 from otel_realtime import events
+from otel_realtime.extras import needed
 from otel_realtime.session import SessionTelemetry
 from otel_realtime.sources import _agents_tools
 from otel_realtime.telemetry.content import type_of
 from otel_realtime.values import Fault, Item, ItemType, Usage
+
+with needed("openai-agents", extra="agents"):
+    from websockets.exceptions import ConnectionClosed, ConnectionClosedOK
 
 _LOST = "WebSocket error in message listener"
 _ABNORMAL_CLOSURE = 1006
@@ -52,12 +54,12 @@ class ParsedEvents:
     def _turn_started(self, event: Any, at: int) -> None:
         self._turns += 1
         self._usage = None  # told after its turn had ended: it belongs to none that follows
-        self._turn = event.response_id or f"turn {self._turns}"
-        known = event.response_id is not None
-        self._session.feed(events.ResponseStarted(at, self._turn, id_known=known))
+        given = getattr(event, "response_id", None)  # older SDKs name no turns
+        self._turn = given or f"turn {self._turns}"
+        self._session.feed(events.ResponseStarted(at, self._turn, id_known=bool(given)))
 
     def _turn_ended(self, event: Any, at: int) -> None:
-        turn, used = event.response_id or self._turn, self._usage
+        turn, used = getattr(event, "response_id", None) or self._turn, self._usage
         self._turn = self._usage = None
         if turn is not None:
             self._session.feed(events.ResponseDone(at, turn, usage=used))

@@ -16,7 +16,9 @@ from otel_realtime.sources import _fields, openai_wire
 def audio(session: SessionTelemetry, data: Mapping[str, Any]) -> None:
     """Count a delta of the agent's audio."""
     encoded: str = data["delta"]
-    byte_count = len(encoded) // 4 * 3 - encoded.count("=", -2)
+    byte_count = len(encoded) // 4 * 3
+    if encoded.endswith("="):
+        byte_count -= encoded.count("=", -2)
     item_id, content_index = data["item_id"], data["content_index"]
     if not session.conversation.add_audio(item_id, content_index, byte_count):
         part = _part(data)

@@ -8,13 +8,13 @@ listener only translates: it never raises, never keeps or changes an event, and 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Unpack
 from weakref import finalize
 
 from otel_realtime.events import Event, SpeechStarted
 from otel_realtime.extras import needed
 from otel_realtime.session import SessionTelemetry, Telemetry
-from otel_realtime.settings import Settings
+from otel_realtime.settings import SettingKeywords, Settings
 from otel_realtime.sources import _agents_tools, openai_wire
 from otel_realtime.sources._agents_parsed import ALWAYS_FOLLOWED, ParsedEvents
 from otel_realtime.sources._openai_deltas import DELTAS
@@ -69,7 +69,7 @@ class RealtimeTelemetryListener(RealtimeModelListener):
         logger_provider: "LoggerProvider | None" = None,
         capture_content: bool | str | None = None,
         playback_tracker: "RealtimePlaybackTracker | None" = None,
-        **settings: Any,
+        **settings: Unpack[SettingKeywords],
     ) -> None:
         """Make a listener; nothing is recorded before the first event."""
         self._settings = Settings.read({"capture_content": capture_content, **settings})
@@ -141,8 +141,8 @@ class RealtimeTelemetryListener(RealtimeModelListener):
         given = session.get("id") if isinstance(session, dict) else None
         met = given if isinstance(given, str) else None
         is_other = None not in (met, self._provider_session) and met != self._provider_session
-        # One that was joined late is first met in an update; it is another one only by its id.
-        if (self._session.is_over and (is_new or is_other)) or (is_new and is_other):
+        # One that was joined late is first met in an update, and told apart by its id alone.
+        if is_other or (is_new and self._session.is_over):
             self._session.end("reconnected")
             self._start_afresh()
             self._parsed.is_muted = True
@@ -159,7 +159,7 @@ class RealtimeTelemetryListener(RealtimeModelListener):
         if self._finalizer is not None:
             self._finalizer.detach()
         # The session holds no reference to the listener, so it can be ended when that is gone.
-        self._finalizer = finalize(self, self._session.end, "garbage_collected")
+        self._finalizer = finalize(self, self._session.drop)
         self._finalizer.atexit = False
         _agents_tools.follow(self)
 

@@ -10,18 +10,19 @@ times. There, events are taken to be 10 ms apart, and speech to have been sent a
 """
 
 import json
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from otel_realtime.extras import needed
 from otel_realtime.session import SessionTelemetry
 from otel_realtime.sources import openai_wire
+from otel_realtime.sources._fields import any_count
 from otel_realtime.sources._openai_deltas import take_server_event
+from otel_realtime.sources._yaml_lines import YamlError, load_with_lines
 
 _STEP_MS: Final = 10.0
+_MOST_MS: Final = 1e12
 _OFFSETS: Final = ("audio_start_ms", "audio_end_ms")
 _DIRECTIONS: Final = ("received", "sent")
 NS_PER_MS: Final = 1_000_000
@@ -104,29 +105,25 @@ def _from_lines(path: Path, text: str) -> Iterator[WireEvent]:
             continue
         try:
             entry = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise RecordingError(f"{path}, line {number}: this is no JSON ({error})") from error
         yield _entry(path, f"line {number}", entry, None)
 
 
 def _from_yaml(path: Path, text: str) -> Iterator[WireEvent]:
-    with needed("PyYAML", extra="cli"):
-        import yaml
     try:
-        document = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}" if mark else "somewhere"
-        raise RecordingError(f"{path}, {where}: this is no YAML") from error
+        document, lines = load_with_lines(text, "interactions")
+    except YamlError as error:
+        raise RecordingError(f"{path}, {error}") from error
     interactions = document.get("interactions") if isinstance(document, Mapping) else None
     if not isinstance(interactions, list):
         raise RecordingError(f"{path}: there is no list of `interactions` in it")
     at_ms = 0.0
-    for number, entry in enumerate(interactions, start=1):
-        event = _entry(path, f"interaction {number}", entry, at_ms)
+    for line, entry in zip(lines, interactions, strict=True):
+        event = _entry(path, f"line {line}", entry, at_ms)
         if isinstance(event.data, Mapping) and event.direction == "received":
-            offsets = (event.data.get(name) for name in _OFFSETS)
-            at_ms = max(at_ms, *(each for each in offsets if isinstance(each, int)), 0)
+            offsets = (any_count(event.data, name) or 0 for name in _OFFSETS)
+            at_ms = max(at_ms, *offsets)
         yield WireEvent(at_ms, event.direction, event.data)
         at_ms += _STEP_MS
 
@@ -140,6 +137,7 @@ def _entry(path: Path, where: str, entry: object, at_ms: float | None) -> WireEv
     if "data" not in entry:
         raise RecordingError(f"{path}, {where}: `data`, the event, is missing")
     told = entry.get("at_ms", at_ms)
-    if isinstance(told, bool) or not isinstance(told, int | float) or not math.isfinite(told):
+    is_number = isinstance(told, int | float) and not isinstance(told, bool)
+    if not (is_number and abs(told) <= _MOST_MS):  # NaN is not either
         raise RecordingError(f"{path}, {where}: `at_ms` is to be a number of milliseconds")
     return WireEvent(float(told), direction, entry["data"])

@@ -1,0 +1,195 @@
+"""One call's parts, wired: never raises, ends once, wakes itself, leaves nothing attached."""
+
+import asyncio
+import gc
+import logging
+import threading
+from weakref import ref
+
+import pytest
+from opentelemetry import trace
+from opentelemetry.instrumentation.utils import suppress_instrumentation
+from opentelemetry.sdk.trace import SpanProcessor
+
+from otel_realtime import events, semconv
+from otel_realtime.guard import Guard
+from otel_realtime.scenario import Recorder
+from otel_realtime.session import SessionTelemetry, Telemetry
+from otel_realtime.settings import Settings
+from otel_realtime.testing import FakeClock
+from otel_realtime.tree import render
+from otel_realtime.values import SessionConfig
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    return Recorder()
+
+
+def follow(recorder: Recorder, **more) -> SessionTelemetry:
+    settings = {name: more.pop(name) for name in ("redact", "transcript_timeout") if name in more}
+    settings = Settings.read({"capture_content": True, "agent_name": "A", **settings}, environ={})
+    return SessionTelemetry(Telemetry.of(**recorder.providers), settings, **more)
+
+
+def tree(recorder: Recorder) -> str:
+    traced = recorder.traced()
+    return render(traced.spans, traced.logs)
+
+
+def speak(session: SessionTelemetry, item_id: str = "i1") -> None:
+    session.feed(events.SpeechStarted(session.clock(), item_id, 0))
+    session.feed(events.SpeechStopped(session.clock(), item_id, 0))
+    session.feed(events.InputCommitted(session.clock(), item_id))
+
+
+def test_the_end_comes_once(recorder):
+    clock = FakeClock()
+    session = follow(recorder, clock=clock)
+    session.begin()
+    clock.advance(ms=40)
+    session.end("closed")
+    clock.advance(ms=40)
+    session.end("interpreter_exit")
+    session.feed(events.ResponseStarted(clock(), "late"))
+    assert tree(recorder) == "invoke_agent A  0–40 ms  ended closed"
+    assert session.is_over
+
+
+def test_nothing_begun_nothing_ended(recorder):
+    session = follow(recorder)
+    session.end("closed")
+    assert recorder.traced().spans == recorder.traced().logs == ()
+
+
+def test_every_open_span_ends_with_the_session(recorder):
+    clock = FakeClock()
+    session = follow(recorder, clock=clock)
+    session.feed(events.SessionStarted(clock(), SessionConfig(model="m")))
+    session.feed(events.ResponseStarted(clock.advance(ms=10), "r1"))
+    session.feed(events.ToolRequested(clock(), "c1", "look_up", "{}", "i1", "r1"))
+    session.feed(events.ToolStarted(clock.advance(ms=10), "c1"))
+    session.feed(events.SpeechStarted(clock.advance(ms=10), "i2", None))
+    clock.advance(ms=10)
+    session.end("connection_lost", fault_type="Lost", close_code=1006)
+    assert tree(recorder) == (
+        "invoke_agent A  0–40 ms  ended connection_lost (1006), error Lost\n"
+        "  chat m  10–40 ms  error Lost\n"
+        "    execute_tool look_up  20–40 ms  {}, cancelled\n"
+        "  user_input  30–40 ms"
+    )
+
+
+class Unknown(events.Event):
+    """An event that the conversation has no handler for."""
+
+
+def test_an_event_without_a_handler_is_counted_and_told_once(recorder, caplog):
+    caplog.set_level(logging.WARNING, "otel_realtime")
+    Guard._told.clear()  # noqa: SLF001 - what another test was warned of must not count here
+    session = follow(recorder)
+    for _ in range(3):
+        session.feed(Unknown(session.clock()))
+    session.end("closed")
+    (record,) = caplog.records
+    assert "Unknown: KeyError" in record.getMessage()
+    problems = [p for p in recorder.traced().metrics if p.name == semconv.METRIC_PROBLEMS]
+    assert [point.value for point in problems] == [3]
+
+
+class Arrival(SpanProcessor):
+    """Tells when a span has ended."""
+
+    def __init__(self) -> None:
+        self.seen = asyncio.Event()
+
+    def on_end(self, span) -> None:  # noqa: ARG002 - it is called with it
+        self.seen.set()
+
+
+async def test_it_wakes_itself_to_give_up_a_transcript(recorder):
+    recorder.tracer_provider.add_span_processor(arrival := Arrival())
+    session = follow(recorder, transcript_timeout=0.01)
+    session.feed(events.SessionStarted(session.clock(), SessionConfig(transcription=True)))
+    speak(session)
+    async with asyncio.timeout(10):
+        await arrival.seen.wait()
+    (span,) = recorder.traced().spans
+    assert span.attributes[semconv.TRANSCRIPTION_STATUS] == "missing"
+    session.end("closed")
+
+
+async def test_a_waiting_session_is_not_kept_alive_by_its_alarm(recorder):
+    session = follow(recorder, transcript_timeout=100)
+    session.feed(events.SessionStarted(session.clock(), SessionConfig(transcription=True)))
+    speak(session)
+    gone = ref(session)
+    del session
+    gc.collect()
+    assert gone() is None
+
+
+async def test_the_end_stops_the_alarm(recorder):
+    session = follow(recorder, transcript_timeout=100)
+    session.feed(events.SessionStarted(session.clock(), SessionConfig(transcription=True)))
+    speak(session)
+    loop = asyncio.get_running_loop()
+    waiting = [handle for handle in loop._scheduled if not handle.cancelled()]  # noqa: SLF001
+    session.end("closed")
+    assert sum(not handle.cancelled() for handle in waiting) == len(waiting) - 1
+
+
+def test_without_a_loop_the_next_event_gives_up_what_is_due(recorder):
+    clock = FakeClock()
+    session = follow(recorder, clock=clock, transcript_timeout=1)
+    session.feed(events.SessionStarted(clock(), SessionConfig(transcription=True)))
+    speak(session)
+    session.feed(events.TimePassed(clock.advance(ms=1001)))
+    assert tree(recorder).startswith("user_input (parent elsewhere)  0–0 ms")
+    session.end("closed")
+
+
+def test_the_block_is_under_the_session_in_every_thread(recorder):
+    session = follow(recorder)
+    tracer = recorder.tracer_provider.get_tracer("app")
+
+    def work() -> None:
+        with session.use():
+            tracer.start_span("work").end()
+        assert trace.get_current_span() is trace.INVALID_SPAN
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    session.end("closed")
+    parents = {each.parent_span_id for each in recorder.traced().spans if each.name == "work"}
+    (root,) = (each for each in recorder.traced().spans if each.name.startswith("invoke_agent"))
+    assert parents == {root.span_id}
+
+
+def test_a_tool_that_was_never_begun_attaches_nothing(recorder):
+    session = follow(recorder)
+    with session.use_tool("no such call"):
+        assert trace.get_current_span() is trace.INVALID_SPAN
+
+
+def test_suppressed_it_stays_silent_to_the_end(recorder):
+    session = follow(recorder)
+    with suppress_instrumentation(), session.use():
+        assert trace.get_current_span() is trace.INVALID_SPAN
+    session.feed(events.ResponseStarted(session.clock(), "r1"))
+    session.end("closed")
+    traced = recorder.traced()
+    assert (traced.spans, traced.logs, traced.metrics) == ((), (), ())
+
+
+def test_sessions_are_told_apart_by_a_random_id_unless_one_is_given(recorder):
+    for session_id in (None, None, "mine"):
+        session = follow(recorder, session_id=session_id)
+        session.begin()
+        session.end("closed")
+    ids = [span.attributes[semconv.SESSION_ID] for span in recorder.traced().spans]
+    assert len(set(ids)) == 3
+    assert ids[2] == "mine"
