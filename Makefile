@@ -24,12 +24,18 @@ $(shell \
   done)
 endef
 
+# What collector/ is tried with: built once, from Go modules. The builder has the version of what
+# it builds.
+COLLECTOR := .collector/otelcol
+COLLECTOR_BUILDER = \
+  go.opentelemetry.io/collector/cmd/builder@v$$(sed -n 's/^  version: //p' collector/builder.yaml)
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-lowest check format docs bench clean
+.PHONY: help setup demo test test-lowest test-collector check format docs bench clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/demo.stamp ## run a voice call against the local simulator and show its trace
 	$(VENV)/bin/otel-realtime demo
@@ -63,6 +69,15 @@ test-lowest: ## run the tests with the lowest versions that pyproject.toml allow
 	  .venv-lowest/bin/python $(PYTEST); \
 	fi
 
+test-collector: ## run what is in collector/ with a real OpenTelemetry Collector (needs Go)
+	@if ! command -v go >/dev/null; then \
+	  echo "SKIPPED the tests with the OpenTelemetry Collector: there is no Go here to build it"; \
+	else \
+	  $(MAKE) --no-print-directory $(COLLECTOR) $(VENV)/dev.stamp && \
+	  echo "OTEL_REALTIME_OTELCOL=$(COLLECTOR) $(VENV)/bin/python $(PYTEST) tests/collector" && \
+	  OTEL_REALTIME_OTELCOL=$(COLLECTOR) $(VENV)/bin/python $(PYTEST) tests/collector; \
+	fi
+
 check: $(VENV)/dev.stamp ## lint, types, the direction of imports, and whether generated docs are current
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
@@ -81,7 +96,7 @@ bench: $(VENV)/dev.stamp ## measure what listening costs
 	$(VENV)/bin/python -m bench
 
 clean: ## remove the environments and caches
-	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-* .collector .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/venv.stamp:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -106,4 +121,8 @@ $(VENV)/dev.stamp: $(INPUTS) | $(VENV)/venv.stamp
 .venv-lowest/test.stamp: pyproject.toml constraints-lowest.txt
 	$(call find_python,3.11) -m venv $(@D)
 	$(@D)/bin/python $(PIP_INSTALL) -c constraints-lowest.txt -e '.[test]'
+	@touch $@
+
+$(COLLECTOR): collector/builder.yaml
+	go run $(COLLECTOR_BUILDER) --config $<
 	@touch $@
