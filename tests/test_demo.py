@@ -18,48 +18,42 @@ pytest.importorskip(
     "opentelemetry.exporter.otlp.json.file", reason="pip install 'otel-realtime[demo]'"
 )
 
-# Numbers are left out: they are those of a clock, and of tokens that are counted by it.
 CALL = """\
 invoke_agent Concierge  ended closed
   user_input  "Hi! When is breakfast?"
   chat gpt-realtime-2.1  "Good morning! Breakfast is from seven to ten, on the garden terrace.", \
-first audio # ms, tokens #→#
+tokens #
   user_input  "What's the weather in London?"
-  chat gpt-realtime-2.1  tokens #→#
+  chat gpt-realtime-2.1  tokens #
     execute_tool get_weather  {"city": "London"} → "London: fog, 12 degrees"
       log INFO  asking the weather service
       GET /weather
   chat gpt-realtime-2.1  "London is foggy this morning, about twelve degrees.", \
-first audio # ms, tokens #→#
+tokens #
   user_input  "Book a table for two, and a taxi."
-  chat gpt-realtime-2.1  tokens #→#
+  chat gpt-realtime-2.1  tokens #
     execute_tool book_table  {"guests": 2} → "a table for 2 at 20:00"
       INSERT reservations
       log INFO  table booked
     execute_tool order_taxi  {"destination": "restaurant"} → "a taxi to the restaurant at 19:30"
       log INFO  calling the taxi company
       log WARN  the first company is fully booked, trying another
-  chat gpt-realtime-2.1  tokens #→#
+  chat gpt-realtime-2.1  tokens #
   chat gpt-realtime-2.1  "Done. Your table is at eight, and the taxi comes at half past seven.", \
-first audio # ms, tokens #→#
+tokens #
   user_input  "Tell me about the spa."
   chat gpt-realtime-2.1  "With pleasure. Our spa is on the lower floor. It has a heated pool, two \
 saunas and a steam room, and it is open from nine in the morning until ten at night.", \
-first audio # ms, interrupted, heard # of # ms, tokens #→#
+interrupted, tokens #
   user_input  "Stop, just the price, please."
-  chat gpt-realtime-2.1  "It is forty euros.", first audio # ms, tokens #→#
+  chat gpt-realtime-2.1  "It is forty euros.", tokens #
   user_input  "I have a question about my bill."
-  chat gpt-realtime-2.1  tokens #→#
+  chat gpt-realtime-2.1  tokens #
     execute_tool transfer_to_billing  handoff → Billing, {} → {"assistant": "Billing"}, answered
   chat gpt-realtime-2.1  "Hello, this is billing. Your total is two hundred and ten euros.", \
-first audio # ms, tokens #→#
+tokens #
   user_input  "Great, thank you. Goodbye."
-  chat gpt-realtime-2.1  "Goodbye!", first audio # ms, tokens #→#"""
-
-
-def without_numbers(tree: str) -> str:
-    tree = re.sub(r"  \d+(–\d+)? ms", "", tree)
-    return re.sub(r"(?<=audio |heard |okens )\d+|(?<=→)\d+|(?<=of )\d+(?= ms)", "#", tree)
+  chat gpt-realtime-2.1  "Goodbye!", tokens #"""
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +77,8 @@ def test_the_call_is_one_tree(demo) -> None:
     ended, folder, _ = demo
     assert (ended.returncode, ended.stderr) == (0, "")
     recorded = read_files(folder / "traces.jsonl", folder / "logs.jsonl")
-    assert without_numbers(render(recorded.spans, recorded.logs)) == CALL
+    tree = render(recorded.spans, recorded.logs, times=False)
+    assert re.sub(r"\d+→\d+", "#", tree) == CALL
 
 
 def test_it_shows_what_it_wrote(demo) -> None:
@@ -122,9 +117,9 @@ def interrupting(cut: TraceSpan, spans: tuple[TraceSpan, ...]) -> TraceSpan:
 
 
 def length_of(name: str) -> float:
-    import wave  # noqa: PLC0415
+    import wave
 
-    import otel_realtime.demo as package  # noqa: PLC0415
+    import otel_realtime.demo as package
 
     path = Path(package.__file__).parent / "speech" / f"{name}.wav"
     with wave.open(str(path)) as recording:

@@ -137,6 +137,12 @@ def test_a_call() -> None:
     assert render(CALL, LOGS) == GOLDEN
 
 
+def test_without_what_a_clock_measured() -> None:
+    drawn = render(CALL, LOGS, times=False)
+    assert " ms" not in drawn
+    assert drawn.splitlines()[2] == "  chat gpt-realtime  interrupted, tokens 120→45"
+
+
 def test_events_of_ours_on_demand() -> None:
     lines = render(CALL, LOGS, events=True).splitlines()
     assert lines[6] == "    event otel_realtime.interrupted  1450 ms  turn_detected"

@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _demo(options: argparse.Namespace) -> None:
-    with needed("A package", extra="demo"):
+    with needed(extra="demo"):
         from otel_realtime.demo import DemoError, run_demo
     from otel_realtime.simulator import SimulatorError
 

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 Redact = Callable[[str, str], str | None]
 """`redact(kind, value)`: gives what may be recorded of a content value, or None for nothing."""
@@ -82,6 +82,17 @@ def _setting(
 ) -> Any:  # noqa: ANN401 - a dataclass field stands for the type beside it
     metadata = {"text": text, "accepts": accepts, "parse": parse, "env": env}
     return field(default=default, metadata=metadata)
+
+
+class SettingKeywords(TypedDict, total=False):
+    """The settings as keywords, for listeners that take them so; the same names as `Settings`."""
+
+    redact: Redact | None
+    agent_name: str | None
+    provider_name: str | None
+    user_id: str | None
+    transcript_timeout: float | None
+    playback_timeout: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ def span_tree(
     logs: _FinishedLogs | Iterable[Any] | None = None,
     *,
     events: bool = False,
+    times: bool = True,
 ) -> str:
     """Draw ended spans as a tree of text, to compare with the one that is expected.
 
@@ -34,6 +35,7 @@ def span_tree(
         spans: An `InMemorySpanExporter`, or ended spans.
         logs: An in-memory log exporter, or its records: each is listed under its span.
         events: Whether this package's own log events are listed too.
+        times: Whether to show what a clock measured; without it a call looks the same each time.
 
     Returns:
         The text of `otel_realtime.tree.render`: a line for each span and log, without a final
@@ -43,7 +45,7 @@ def span_tree(
     records: Iterable[Any] = ()
     if logs is not None:
         records = logs if isinstance(logs, Iterable) else logs.get_finished_logs()
-    return render(from_readable_spans(ended), from_log_records(records), events=events)
+    return render(from_readable_spans(ended), from_log_records(records), events=events, times=times)
 
 
 class FakeClock:

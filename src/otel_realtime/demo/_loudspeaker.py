@@ -20,17 +20,24 @@ class Loudspeaker:
         self._moved = asyncio.Condition()
         self._playing_ms = 0.0
         self._answers = 0
+        self._more_to_come = False
 
     def take(self, audio: RealtimeAudio) -> None:
         """Queue a piece of audio."""
+        self._more_to_come = True
         self._queue.append(
             (audio.item_id, audio.content_index, len(audio.audio.data) / _BYTES_PER_MS)
         )
+
+    def finish(self) -> None:
+        """The answer is complete: when all of it has been played, it is over."""
+        self._more_to_come = False
 
     def stop(self) -> bool:
         """Throw away what has not been played; tell whether there was any."""
         was_playing = bool(self._queue)
         self._queue.clear()
+        self._more_to_come = False
         return was_playing
 
     async def play(self) -> None:
@@ -53,7 +60,6 @@ class Loudspeaker:
             await self._moved.wait_for(lambda: self._answers >= count)
 
     async def _advance(self, ms: float) -> None:
-        was_playing = self._playing_ms > 0
         while self._queue and ms > 0:
             item_id, index, left = self._queue.popleft()
             played = min(left, ms)
@@ -62,7 +68,7 @@ class Loudspeaker:
             self._tracker.on_play_ms(item_id, index, played)
             self._playing_ms += played
             ms -= played
-        if was_playing and not self._queue:
+        if self._playing_ms > 0 and not self._queue and not self._more_to_come:
             self._answers, self._playing_ms = self._answers + 1, 0.0
         async with self._moved:
             self._moved.notify_all()

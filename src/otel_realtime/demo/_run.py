@@ -93,6 +93,8 @@ async def _listen(session: RealtimeSession, loudspeaker: Loudspeaker, progress: 
     async for event in session:
         if event.type == "audio":
             loudspeaker.take(event)
+        elif event.type == "audio_end":
+            loudspeaker.finish()
         # The SDK says so at every onset of speech; only one that silences the agent is news.
         elif event.type == "audio_interrupted" and loudspeaker.stop():
             progress.cut_off()

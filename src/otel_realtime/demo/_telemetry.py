@@ -71,8 +71,9 @@ def _providers(
 
 
 def _otlp() -> Exporters:
-    """Exporters for the endpoint that the standard variables name."""
-    if os.environ.get("OTEL_EXPORTER_OTLP_PROTOCOL", "").startswith("http"):
+    """Exporters for the endpoint that the standard variables name; 4318 is the port for HTTP."""
+    by_port = "http/protobuf" if ":4318" in os.environ[ENDPOINT] else "grpc"
+    if os.environ.get("OTEL_EXPORTER_OTLP_PROTOCOL", by_port).startswith("http"):
         from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
         from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter

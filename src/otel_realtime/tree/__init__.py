@@ -23,7 +23,11 @@ __all__ = ["render", "render_metrics", "terminal_metrics", "terminal_tree"]
 
 
 def render(
-    spans: Iterable[TraceSpan], logs: Iterable[TraceLog] = (), *, events: bool = False
+    spans: Iterable[TraceSpan],
+    logs: Iterable[TraceLog] = (),
+    *,
+    events: bool = False,
+    times: bool = True,
 ) -> str:
     """Draw traces as plain text, each thing on one line, the same text for the same input.
 
@@ -32,17 +36,19 @@ def render(
             top and marked `(parent elsewhere)`.
         logs: Log records; each is listed under its span. Those outside any trace are left out.
         events: Whether this package's own log events are listed too.
+        times: Whether to show what a clock measured: when each span ran, how long the first audio
+            took, how much was heard. Without it a call looks the same each time it is held.
 
     Returns:
         Lines without a final newline; an empty line between traces.
     """
     traces = trace_rows(spans, logs, events=events)
-    return "\n\n".join("\n".join(_line(row) for row in rows) for rows in traces)
+    return "\n\n".join("\n".join(_line(row, times=times) for row in rows) for rows in traces)
 
 
-def _line(row: Row) -> str:
-    details = ", ".join(detail.text for detail in row.details)
-    fields = (row.title, row.times, details)
+def _line(row: Row, *, times: bool) -> str:
+    details = ", ".join(each.text for each in row.details if times or each.tone != "time")
+    fields = (row.title, row.times if times else "", details)
     return "  " * row.depth + "  ".join(field for field in fields if field)
 
 

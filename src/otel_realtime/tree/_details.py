@@ -18,7 +18,7 @@ ARROW: Final = "→"
 
 
 class Detail(NamedTuple):
-    """One fact as text; `tone` is `speech`, `measure`, `problem` or `plain`."""
+    """One fact as text; `tone` is `speech`, `measure`, `time`, `problem` or `plain`."""
 
     text: str
     tone: str = "plain"
@@ -96,7 +96,7 @@ def first_audio(span: TraceSpan) -> Iterator[Detail]:
     """How long the user waited for the first audio."""
     seconds = _number(span, names.TIME_TO_FIRST_AUDIO)
     if seconds is not None:
-        yield Detail(f"first audio {seconds * 1000:.0f} ms", "measure")
+        yield Detail(f"first audio {seconds * 1000:.0f} ms", "time")
 
 
 def finish(span: TraceSpan) -> Iterator[Detail]:
@@ -117,7 +117,7 @@ def heard(span: TraceSpan) -> Iterator[Detail]:
     """How much of the audio was heard, where that was not all of it."""
     part, full = _number(span, names.HEARD_MS), _number(span, names.GENERATED_MS)
     if part is not None and full is not None and (part < full or any(interrupted(span))):
-        yield Detail(f"heard {whole(part)} of {whole(full)} ms", "measure")
+        yield Detail(f"heard {whole(part)} of {whole(full)} ms", "time")
 
 
 def tokens(input_key: str, output_key: str) -> Fact:
@@ -179,8 +179,8 @@ def error(span: TraceSpan) -> Iterator[Detail]:
     message = span.status_message if span.status == "error" else None
     if kind is not None or span.status == "error":
         label = "error" if kind is None else f"error {shown(kind)}"
-        more = message is not None and message not in ("", kind)
-        yield Detail(f"{label}: {one_line(message)}" if more else label, "problem")
+        more = f": {one_line(message)}" if message and message != kind else ""
+        yield Detail(f"{label}{more}", "problem")
 
 
 def _number(span: TraceSpan, key: str) -> float | None:

@@ -22,7 +22,13 @@ STYLES: Final = {
     semconv.SPAN_TRANSCRIPTION: "green",
 }
 """By the first word of a line; other spans stay plain."""
-TONES: Final = {"speech": "", "measure": "blue", "problem": "red", "plain": "magenta"}
+TONES: Final = {
+    "speech": "",
+    "measure": "blue",
+    "time": "blue",
+    "problem": "red",
+    "plain": "magenta",
+}
 QUIET: Final = "dim"
 FAILED: Final = "red"
 BAR_FROM: Final = 80  # columns: in a narrower terminal the words need the room
