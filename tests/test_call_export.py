@@ -25,7 +25,7 @@ async def get_weather(city: str) -> str:
 
 
 async def hold_a_call(target: TelemetryTarget) -> None:
-    from otel_realtime import RealtimeTelemetryListener  # noqa: PLC0415 - only with the extra
+    from otel_realtime import RealtimeTelemetryListener
 
     agent = realtime.RealtimeAgent(name="Assistant", tools=[get_weather])
     listener = RealtimeTelemetryListener(

@@ -15,8 +15,9 @@ such as a tool's run. `audio_ms: 200` instead of `audio` or `delta` stands for t
 """
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,7 +30,6 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from otel_realtime import events
-from otel_realtime.extras import needed
 from otel_realtime.otlp_json import (
     MetricPoint,
     TraceLog,
@@ -40,6 +40,7 @@ from otel_realtime.otlp_json import (
 )
 from otel_realtime.session import SessionTelemetry, Telemetry
 from otel_realtime.settings import Settings
+from otel_realtime.sources._yaml_lines import YamlError, load_with_lines
 from otel_realtime.sources.recording import (
     NS_PER_MS,
     RecordedClock,
@@ -115,18 +116,21 @@ class Scenario:
         Raises:
             ScenarioFileError: The file is not as described at the top of this module.
         """
-        with needed("PyYAML", extra="cli"):
-            import yaml
         try:
-            document = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except yaml.YAMLError as error:
-            raise ScenarioFileError(f"{path}: {error}") from error
+            document, lines = load_with_lines(path.read_text(encoding="utf-8"), "events")
+        except YamlError as error:
+            raise ScenarioFileError(f"{path}, {error}") from error
         if not isinstance(document, Mapping) or not isinstance(document.get("events"), list):
             raise ScenarioFileError(f"{path}: there is no list of `events` in it")
+        settings = document.get("settings") or {}
+        try:
+            Settings.read(settings, environ={})
+        except (TypeError, ValueError) as error:
+            raise ScenarioFileError(f"{path}: `settings`: {error}") from error
         return cls(
             about=str(document.get("about", "")),
-            settings=document.get("settings") or {},
-            entries=tuple(_entries(path, document["events"])),
+            settings=settings,
+            entries=tuple(_entries(path, zip(lines, document["events"], strict=True))),
         )
 
     def run(self, *, provider: str | None = "openai") -> Traced:
@@ -150,19 +154,22 @@ class Scenario:
         return recorder.traced()
 
 
-def _entries(path: Path, given: list[object]) -> Iterator[tuple[float, WireEvent | events.Event]]:
-    for number, entry in enumerate(given, start=1):
-        where = f"{path}, entry {number}"
-        if not isinstance(entry, Mapping) or not isinstance(entry.get("at"), int | float):
+def _entries(
+    path: Path, given: Iterable[tuple[int, object]]
+) -> Iterator[tuple[float, WireEvent | events.Event]]:
+    for line, entry in given:
+        where = f"{path}, line {line}"
+        at = entry.get("at") if isinstance(entry, Mapping) else None
+        if not isinstance(entry, Mapping) or not isinstance(at, int | float) or not isfinite(at):
             raise ScenarioFileError(f"{where}: `at`, in milliseconds, is missing")
-        at_ms = float(entry["at"])
+        at_ms = float(at)
         told = [name for name in ("received", "sent", "event") if name in entry]
         if len(told) != 1:
             raise ScenarioFileError(f"{where}: there is to be one of received, sent, event")
         if told[0] == "event":
             yield at_ms, _neutral(where, entry, at_ms)
         else:
-            yield at_ms, WireEvent(at_ms, told[0], _with_audio(entry[told[0]]))
+            yield at_ms, WireEvent(at_ms, told[0], _with_audio(where, entry[told[0]]))
 
 
 def _neutral(where: str, entry: Mapping[str, Any], at_ms: float) -> events.Event:
@@ -175,15 +182,20 @@ def _neutral(where: str, entry: Mapping[str, Any], at_ms: float) -> events.Event
         raise ScenarioFileError(f"{where}: {cls.__name__} has no field {min(unknown)!r}")
     if isinstance(values.get("error"), str):
         values["error"] = RuntimeError(values["error"])
-    if isinstance(values.get("played"), Mapping):
-        values["played"] = Played(**values["played"])
-    return cls(EPOCH + round(at_ms * NS_PER_MS), **values)
+    try:
+        if isinstance(values.get("played"), Mapping):
+            values["played"] = Played(**values["played"])
+        return cls(EPOCH + round(at_ms * NS_PER_MS), **values)
+    except TypeError as error:
+        raise ScenarioFileError(f"{where}: {error}") from error
 
 
-def _with_audio(data: object) -> object:
+def _with_audio(where: str, data: object) -> object:
     if not isinstance(data, Mapping) or "audio_ms" not in data:
         return data
-    silence = base64.b64encode(bytes(int(data["audio_ms"] * _PCM_BYTES_PER_MS))).decode()
+    if not isinstance(data["audio_ms"], int):
+        raise ScenarioFileError(f"{where}: `audio_ms` is to be a whole number of milliseconds")
+    silence = base64.b64encode(bytes(data["audio_ms"] * _PCM_BYTES_PER_MS)).decode()
     name = "audio" if str(data.get("type", "")).startswith("input_") else "delta"
     return {**{key: value for key, value in data.items() if key != "audio_ms"}, name: silence}
 

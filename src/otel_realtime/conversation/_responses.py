@@ -47,7 +47,7 @@ def on_output_added(state: State, event: OutputAdded) -> None:
     response = _response(state, event.response_id, event.at)
     if response is not None:
         _add_item(state, response, event.item)
-    _tools.announce(state, event.item, event.response_id)
+    _tools.announce(state, event.item, event.response_id, event.at)
 
 
 def on_tool_requested(state: State, event: ToolRequested) -> None:
@@ -124,7 +124,8 @@ def on_response_done(state: State, event: ResponseDone) -> None:
 
 def settle(state: State, response: Response, at: int) -> None:
     """Close a response that is done, or say until when its playback is awaited."""
-    if response.phase is not ResponsePhase.PLAYING:
+    is_open = response.facts.response_id in state.responses
+    if not is_open or response.phase is not ResponsePhase.PLAYING:
         return
     limit = (response.facts.done_at or at) + state.playback_wait
     end = response.playback_end
@@ -188,7 +189,8 @@ def _part(state: State, response: Response, item_id: str, content_index: int) ->
         part = Part(item_id, content_index, response)
         response.parts.append(part)
         state.parts[item_id, content_index] = part
-        _add_item(state, response, Item(item_id, ItemType.MESSAGE, role="assistant"))
+        if item_id not in response.items:
+            _add_item(state, response, Item(item_id, ItemType.MESSAGE, role="assistant"))
     return part
 
 

@@ -103,7 +103,7 @@ def on_agent_changed(state: State, event: AgentChanged) -> None:
 def on_mcp_call_started(state: State, event: McpCallStarted) -> None:
     """Open a hosted tool's call: the provider runs it."""
     tool = _hosted(state, event.item_id)
-    if tool is not None and tool.phase is ToolPhase.REQUESTED:
+    if tool is not None and tool.phase is ToolPhase.REQUESTED and tool.facts.ended_at is None:
         tool.phase = ToolPhase.RUNNING
         tool.facts.started_at = event.at
         _open(state, tool.facts, event.at)
@@ -131,13 +131,14 @@ def take_call(state: State, item: Item, response_id: str | None, at: int) -> Non
         _finish_hosted(state, item, response_id, at)
 
 
-def announce(state: State, item: Item, response_id: str) -> None:
+def announce(state: State, item: Item, response_id: str, at: int) -> None:
     """Learn the name of a hosted tool before its run begins: its span is named then."""
     tool = _hosted(state, item.id) if item.type is ItemType.MCP_CALL else None
     if tool is not None:
         tool.facts.name = item.name or tool.facts.name
         tool.facts.server_label = item.server_label or tool.facts.server_label
         tool.facts.response_id = response_id
+        tool.facts.requested_at = tool.facts.requested_at or at
 
 
 def close(state: State, tool: Tool, at: int) -> None:
@@ -213,8 +214,10 @@ def _close(state: State, tool: Tool, at: int, outcome: str) -> None:
     facts = tool.facts
     facts.conversation_id = facts.conversation_id or state.session.conversation_id
     key = Key(Kind.TOOL, facts.call_id)
+    told = facts.started_at if facts.started_at is not None else facts.requested_at
+    start = told if told is not None else at
+    at = max(at, start)  # the end of a hosted call may be told before its start
     if tool.phase is ToolPhase.REQUESTED:
-        start = facts.requested_at if facts.requested_at is not None else at
         state.records.append(Opened(key, start, facts, _parent(facts)))
     facts.outcome, facts.ended_at = outcome, at
     state.tools.pop(facts.call_id, None)

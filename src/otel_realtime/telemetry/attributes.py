@@ -205,8 +205,8 @@ def response_error(facts: ResponseFacts) -> str | None:
 
 
 def tool_error(facts: ToolFacts) -> str | None:
-    """The error of a tool call, if it failed."""
-    if facts.error is not None:
+    """The error of a tool call, if it failed; one that was cancelled did not."""
+    if isinstance(facts.error, Exception):
         return type_of(facts.error)
     if facts.outcome == "error":
         return (facts.fault.kind if facts.fault else None) or "error"

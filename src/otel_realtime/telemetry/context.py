@@ -111,6 +111,16 @@ class TelemetryContext:
         return trace.set_span_in_context(span, self._base)
 
     def cleanup(self, end: int | None = None) -> None:
-        """End every span that is still open, the last opened first."""
+        """End every span that is still open, the last opened first.
+
+        Raises:
+            Exception: What a span processor raised as a span ended; the others are ended first.
+        """
+        raised: Exception | None = None
         for key in reversed(list(self._open)):
-            self.close(key, end=end)
+            try:
+                self.close(key, end=end)
+            except Exception as error:  # noqa: BLE001 - one processor must not keep spans open
+                raised = raised or error
+        if raised is not None:
+            raise raised

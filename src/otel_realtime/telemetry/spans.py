@@ -87,7 +87,7 @@ class SpanConsumer:
     def closed(self, record: Closed) -> None:
         """End the subject's span with all that is known of it."""
         kind, facts = record.key.kind, record.facts
-        if isinstance(facts, ToolFacts) and facts.error is not None:
+        if isinstance(facts, ToolFacts) and isinstance(facts.error, Exception):
             self._record_exception(record, facts.error)
         error = _ERRORS.get(kind)
         self._context.close(

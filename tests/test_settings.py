@@ -1,0 +1,114 @@
+"""Settings: keywords win over the environment, which wins over the defaults."""
+
+import logging
+
+import pytest
+
+from otel_realtime.settings import ContentCapture, SettingError, Settings
+
+CAPTURE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
+
+
+def test_the_defaults() -> None:
+    assert Settings.read({}, environ={}) == Settings()
+    assert Settings().capture_content is ContentCapture.NO_CONTENT
+    assert (Settings().transcript_timeout, Settings().playback_timeout) == (15, 60)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (True, ContentCapture.SPAN_ONLY),
+        (False, ContentCapture.NO_CONTENT),
+        ("true", ContentCapture.SPAN_ONLY),
+        (" False ", ContentCapture.NO_CONTENT),
+        ("event_only", ContentCapture.EVENT_ONLY),
+        ("SPAN_AND_EVENT", ContentCapture.SPAN_AND_EVENT),
+        (ContentCapture.EVENT_ONLY, ContentCapture.EVENT_ONLY),
+    ],
+)
+def test_content_capture(value, expected) -> None:
+    assert Settings.read({"capture_content": value}, environ={}).capture_content is expected
+    if isinstance(value, str):
+        assert Settings.read({}, environ={CAPTURE: value}).capture_content is expected
+
+
+@pytest.mark.parametrize(
+    ("capture", "on_spans", "on_events"),
+    [
+        (ContentCapture.NO_CONTENT, False, False),
+        (ContentCapture.SPAN_ONLY, True, False),
+        (ContentCapture.EVENT_ONLY, False, True),
+        (ContentCapture.SPAN_AND_EVENT, True, True),
+    ],
+)
+def test_where_content_may_be(capture, on_spans, on_events) -> None:
+    assert (capture.on_spans, capture.on_events) == (on_spans, on_events)
+
+
+def test_the_environment_is_read_and_a_keyword_wins(monkeypatch) -> None:
+    environ = {
+        "OTEL_REALTIME_AGENT_NAME": "Ann",
+        "OTEL_REALTIME_PROVIDER_NAME": "azure.ai.openai",
+        "OTEL_REALTIME_TRANSCRIPT_TIMEOUT": "2.5",
+        "OTEL_REALTIME_PLAYBACK_TIMEOUT": "0",
+    }
+    expected = Settings(
+        agent_name="Ann",
+        provider_name="azure.ai.openai",
+        transcript_timeout=2.5,
+        playback_timeout=0,
+    )
+    assert Settings.read({}, environ=environ) == expected
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert Settings.read({}) == expected
+    given = Settings.read({"agent_name": "Bob", "transcript_timeout": 1, "user_id": None})
+    assert (given.agent_name, given.transcript_timeout) == ("Bob", 1)
+    assert (given.provider_name, given.user_id) == ("azure.ai.openai", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("capture_content", "SOME"),
+        ("capture_content", 7),
+        ("transcript_timeout", "soon"),
+        ("transcript_timeout", -1),
+        ("transcript_timeout", float("nan")),
+        ("playback_timeout", float("inf")),
+        ("playback_timeout", True),
+        ("redact", "not callable"),
+    ],
+)
+def test_a_wrong_keyword_is_an_error_that_names_it(name, value) -> None:
+    with pytest.raises(SettingError, match=f"{name} takes .*; it cannot be ") as caught:
+        Settings.read({name: value}, environ={})
+    assert repr(value) in str(caught.value)
+
+
+def test_an_unknown_name_is_an_error_that_lists_the_names() -> None:
+    with pytest.raises(TypeError, match="unknown setting 'capture'; there are: agent_name, "):
+        Settings.read({"capture": True}, environ={})
+
+
+@pytest.mark.parametrize(
+    ("env", "value"),
+    [
+        (CAPTURE, "SOME"),
+        ("OTEL_REALTIME_TRANSCRIPT_TIMEOUT", "soon"),
+        ("OTEL_REALTIME_PLAYBACK_TIMEOUT", "-1"),
+    ],
+)
+def test_a_wrong_value_in_the_environment_is_logged_and_left(env, value, caplog) -> None:
+    with caplog.at_level(logging.WARNING, logger="otel_realtime"):
+        assert Settings.read({}, environ={env: value}) == Settings()
+    (message,) = caplog.messages
+    assert message.startswith(f"{env} takes ")
+    assert message.endswith(f"not {value!r}: it is left at its default")
+
+
+def test_what_is_set_to_nothing_is_not_set(caplog) -> None:
+    names = ("OTEL_REALTIME_AGENT_NAME", "OTEL_REALTIME_TRANSCRIPT_TIMEOUT", CAPTURE)
+    assert Settings.read({}, environ=dict.fromkeys(names, "")) == Settings()
+    assert caplog.messages == []
