@@ -8,7 +8,7 @@ from otel_realtime import events
 from otel_realtime.scenario import Recorder
 from otel_realtime.session import SessionTelemetry, Telemetry
 from otel_realtime.settings import Settings
-from otel_realtime.telemetry.content import ContentGate, stack_of, type_of
+from otel_realtime.telemetry.content import ContentGate, encodable, stack_of, type_of
 
 
 class OwnError(Exception):
@@ -82,3 +82,14 @@ def test_what_may_be_recorded_nowhere_is_not_even_kept(capture, kept) -> None:
     assert session.keeps_content is kept
     assert ("a secret" in repr(session.conversation._state.__getstate__())) is kept  # noqa: SLF001
     session.end("closed")
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [("plain", "plain"), ("Zürich 🌧", "Zürich 🌧"), ("half \ud83d a pair", "half ? a pair")],
+)
+def test_what_utf_8_cannot_say_is_replaced(text: str, kept: str) -> None:
+    assert encodable(text) == kept
+    for redact in (None, lambda _, value: value):
+        gate = ContentGate(is_open=True, redact=redact, on_error=lambda *_: None)
+        assert gate("user_text", text) == kept

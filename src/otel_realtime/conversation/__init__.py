@@ -146,6 +146,8 @@ class Conversation:
         if self._due is not None and event.at >= self._due:
             self._give_up(event.at)
         handler(state, event)
+        if state.is_crowded:
+            self._let_go(event.at)
         # Had the handler failed, what it said before would be handed out with the next event.
         records, state.records = state.records, []
         self._due = None if state.over else state.deadline()
@@ -167,6 +169,12 @@ class Conversation:
         if part.fragments is not None:
             part.fragments.append(text)
         return True
+
+    def _let_go(self, at: int) -> None:
+        """Close the oldest of what a provider opened without end: memory stays bounded."""
+        _tools.let_go(self._state, at)
+        _responses.let_go(self._state, at)
+        _inputs.let_go(self._state, at)
 
     def _give_up(self, at: int) -> None:
         _responses.expire(self._state, at)

@@ -6,13 +6,15 @@ failed, is not to be had, or has been waited for long enough.
 """
 
 from otel_realtime.conversation._state import (
-    NS_PER_MS,
+    FORGOTTEN,
+    MOST_OPEN,
     Entry,
     Input,
     InputPhase,
     Role,
     State,
 )
+from otel_realtime.conversation._windows import set_pushed_window, set_window
 from otel_realtime.events import (
     AudioSent,
     DtmfReceived,
@@ -36,6 +38,9 @@ from otel_realtime.records import (
     Opened,
     TranscriptionFailureNoted,
 )
+
+_UNTOLD = {True: "missing", False: "off", None: None}
+"""What is said of a transcript that never came, by whether one was to come."""
 
 
 def on_audio_sent(state: State, event: AudioSent) -> None:
@@ -66,7 +71,7 @@ def on_speech_stopped(state: State, event: SpeechStopped) -> None:
     given.facts.stopped_at = event.at
     given.facts.audio_end_ms = event.offset_ms
     given.due = event.at + state.transcript_wait
-    _set_window(state, given, event.at)
+    set_window(state, given, event.at)
     _open(state, given)
 
 
@@ -78,9 +83,9 @@ def on_input_committed(state: State, event: InputCommitted) -> None:
         if event.item_id in state.closed_inputs or _is_silence(state, event.item_id):
             return
         given = begin(state, event.item_id, "speech", event.at, InputPhase.SPEAKING)
-        _set_pushed_window(state, given, first_ms, event.at)
+        set_pushed_window(state, given, first_ms, event.at)
     elif given.phase is InputPhase.SPEAKING:
-        _set_window(state, given, event.at)
+        set_window(state, given, event.at)
     _open(state, given)
     given.phase = InputPhase.COMMITTED
     given.facts.committed_at = event.at
@@ -172,15 +177,20 @@ def close(state: State, given: Input, at: int, end_reason: str | None = None) ->
     facts.conversation_id = facts.conversation_id or state.session.conversation_id
     facts.end_reason = end_reason
     if facts.start is None:
-        _set_window(state, given, at)
+        set_window(state, given, at)
     if given.phase is InputPhase.COMMITTED and facts.type == "speech":
-        off = state.session.config.transcription is False
-        facts.transcription = facts.transcription or ("off" if off else "missing")
+        facts.transcription = facts.transcription or _UNTOLD[state.session.config.transcription]
     _open(state, given)
     end = facts.end if facts.end is not None else at
     state.inputs.pop(facts.item_id, None)
     state.closed_inputs.remember(facts.item_id, facts)
     state.records.append(Closed(Key(Kind.INPUT, facts.item_id), end, facts))
+
+
+def let_go(state: State, at: int) -> None:
+    """Close the oldest utterances where there are too many."""
+    while len(state.inputs) > MOST_OPEN:
+        close(state, next(iter(state.inputs.values())), at, FORGOTTEN)
 
 
 def expire(state: State, at: int) -> None:
@@ -239,50 +249,6 @@ def _open(state: State, given: Input) -> None:
         given.opened = True
         start = given.facts.start if given.facts.start is not None else given.seen_at
         state.records.append(Opened(key, start, given.facts, SESSION))
-
-
-def _set_window(state: State, given: Input, at: int) -> None:
-    """Map the offsets to moments: by the audio clock, else by when the server spoke of them."""
-    facts = given.facts
-    first, last = facts.audio_start_ms, facts.audio_end_ms
-    start = state.clock.moment(first) if first is not None else None
-    # Committed or lost in the middle of speech: the user spoke until then.
-    end = state.clock.moment(last) if last is not None else at
-    if end is not None:
-        end = min(end, at)  # audio sent in a burst is mapped as if it were live
-    facts.time_source = "audio_clock"
-    if start is None or end is None or end < start:
-        facts.time_source = "server_events"
-        end, start = at, given.seen_at
-        if first is not None and last is not None and last >= first:
-            start = end - (last - first) * NS_PER_MS
-    floor = state.session.started_at
-    facts.start = max(start, floor) if floor is not None else start
-    facts.end = max(end, facts.start)
-    _set_acoustic_end(state, facts)
-
-
-def _set_acoustic_end(state: State, facts: InputFacts) -> None:
-    """Mark E: the end of the window without the silence that the detection waited for."""
-    config = state.session.config
-    silence, last, end = config.silence_duration_ms, facts.audio_end_ms, facts.end
-    if config.turn_detection != "server_vad" or silence is None or last is None or end is None:
-        return
-    facts.acoustic_end_ms = max(last - silence, facts.audio_start_ms or 0)
-    acoustic_end = end - (last - facts.acoustic_end_ms) * NS_PER_MS
-    facts.acoustic_end = max(acoustic_end, facts.start or acoustic_end)
-
-
-def _set_pushed_window(state: State, given: Input, first_ms: float, at: int) -> None:
-    """Push-to-talk: the window is all audio sent since the last commit."""
-    facts = given.facts
-    start = state.clock.moment(first_ms) if state.clock.position_ms > first_ms else None
-    facts.time_source = "audio_clock" if start is not None else "server_events"
-    facts.start = at if start is None else start
-    facts.end = max(at, facts.start)
-    if start is not None:
-        facts.audio_start_ms = round(first_ms)
-        facts.audio_end_ms = round(state.clock.position_ms)
 
 
 def _is_silence(state: State, item_id: str) -> bool:

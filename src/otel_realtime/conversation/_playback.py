@@ -29,6 +29,8 @@ def on_onset(state: State, event: SpeechStarted) -> None:
     for response in state.responses.values():
         if response.onset_item != event.item_id and response.is_audible(event.at):
             response.onset, response.onset_item = event.at, event.item_id
+            if response.due is not None:  # what cuts it off may come when it would be over
+                response.due = max(response.due, event.at + _REACTION_NS)
             if event.played is not None:
                 _take_tracked(response, event.played)
 

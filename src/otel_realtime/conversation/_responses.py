@@ -8,7 +8,14 @@ from collections.abc import Iterable
 
 from otel_realtime.conversation import _items, _tools
 from otel_realtime.conversation._playback import finish_playback, is_told, take_cancellation
-from otel_realtime.conversation._state import Part, Response, ResponsePhase, State
+from otel_realtime.conversation._state import (
+    FORGOTTEN,
+    MOST_OPEN,
+    Part,
+    Response,
+    ResponsePhase,
+    State,
+)
 from otel_realtime.events import (
     AudioStarted,
     OutputAdded,
@@ -155,6 +162,12 @@ def close(state: State, response: Response, at: int, end_reason: str | None = No
     response.texts.clear()
     end = facts.done_at if facts.done_at is not None else at
     state.records.append(Closed(response.key, end, facts))
+
+
+def let_go(state: State, at: int) -> None:
+    """Close the oldest responses where there are too many."""
+    while len(state.responses) > MOST_OPEN:
+        close(state, next(iter(state.responses.values())), at, FORGOTTEN)
 
 
 def place(state: State, response: Response) -> None:

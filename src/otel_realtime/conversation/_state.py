@@ -17,6 +17,10 @@ from otel_realtime.records import Key, Kind, Record
 
 NS_PER_MS = 1_000_000
 _REMEMBERED = 64
+FORGOTTEN = "forgotten"
+"""The end reason of what was open too long among too many."""
+MOST_OPEN = 128
+"""How many utterances, responses or tool calls may be open at a time."""
 
 _K = TypeVar("_K", bound=Hashable)
 _V = TypeVar("_V")
@@ -219,6 +223,11 @@ class State:
         if response_id is None:
             return None
         return self.responses.get(response_id) or self.closed_responses.get(response_id)
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether more is open than any conversation should have open."""
+        return max(len(self.tools), len(self.responses), len(self.inputs)) > MOST_OPEN
 
     def deadline(self) -> int | None:
         """When the first of the awaited things is given up; None where nothing is awaited."""

@@ -4,7 +4,7 @@ A call opens when its run begins. Where the run is not seen, the span reaches fr
 output, and opens only then: its start is known, and nothing could have been nested in it.
 """
 
-from otel_realtime.conversation._state import State, Tool, ToolPhase
+from otel_realtime.conversation._state import MOST_OPEN, State, Tool, ToolPhase
 from otel_realtime.events import (
     AgentChanged,
     McpCallEnded,
@@ -139,6 +139,12 @@ def announce(state: State, item: Item, response_id: str, at: int) -> None:
         tool.facts.server_label = item.server_label or tool.facts.server_label
         tool.facts.response_id = response_id
         tool.facts.requested_at = tool.facts.requested_at or at
+
+
+def let_go(state: State, at: int) -> None:
+    """Close the oldest calls where there are too many."""
+    while len(state.tools) > MOST_OPEN:
+        close(state, next(iter(state.tools.values())), at)
 
 
 def close(state: State, tool: Tool, at: int) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from otel_realtime.guard import SkippedEventError
+from otel_realtime.telemetry.content import encodable
 
 Json = Mapping[str, Any]
 
@@ -17,7 +18,7 @@ def text(data: Json, name: str) -> str:
     value = data.get(name)
     if not isinstance(value, str) or not value:
         raise SkippedEventError(_missing(data, name))
-    return value
+    return encodable(value)
 
 
 def section(data: Json, name: str) -> Json:
@@ -35,7 +36,7 @@ def section(data: Json, name: str) -> Json:
 def any_text(data: Json, name: str) -> str | None:
     """A text, or None."""
     value = data.get(name)
-    return value if isinstance(value, str) and value else None
+    return encodable(value) if isinstance(value, str) and value else None
 
 
 def any_section(data: Json, name: str) -> Json:
@@ -74,7 +75,7 @@ def index(data: Json, name: str = "content_index") -> int:
 
 def texts(data: Json, name: str) -> tuple[str, ...]:
     """The texts of a list."""
-    return tuple(each for each in any_list(data, name) if isinstance(each, str))
+    return tuple(encodable(each) for each in any_list(data, name) if isinstance(each, str))
 
 
 def _missing(data: Json, name: str) -> str:

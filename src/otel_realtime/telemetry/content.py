@@ -26,12 +26,20 @@ class ContentGate:
         if not self.is_open or value is None:
             return None
         if self.redact is None:
-            return value
+            return encodable(value)
         try:
-            return self.redact(kind, value)
+            redacted = self.redact(kind, value)
+            return encodable(redacted) if isinstance(redacted, str) else None
         except Exception as error:  # noqa: BLE001 - the user's callback may raise anything
             self.on_error("redact", error)
             return None
+
+
+def encodable(text: str) -> str:
+    """Replace what UTF-8 cannot say: half a surrogate pair would cost a whole OTLP batch."""
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def stack_of(error: BaseException) -> str:

@@ -221,7 +221,6 @@ EVENT_FACTS: Final[Mapping[str, tuple[str, ...]]] = {
     names.LOG_SESSION_ENDED: (names.END_REASON, names.CLOSE_CODE),
     names.LOG_INTERRUPTED: (names.INTERRUPTION_REASON,),
     names.LOG_ERROR: (names.ERROR_TYPE, names.ERROR_CODE, names.ERROR_MESSAGE),
-    names.LOG_RATE_LIMITS: (names.RATE_LIMIT_NAME,),
     names.LOG_TRANSCRIPTION_FAILED: (names.ERROR_TYPE, names.ERROR_CODE, names.ERROR_MESSAGE),
     names.LOG_HANDOFF: (names.HANDOFF_FROM, names.HANDOFF_TO),
     names.LOG_SESSION_UPDATED: (names.CHANGED_SETTINGS,),

@@ -29,12 +29,6 @@ TONES: Final = {
     "problem": "red",
     "plain": "magenta",
 }
-    "speech": "",
-    "measure": "blue",
-    "time": "blue",
-    "problem": "red",
-    "plain": "magenta",
-}
 QUIET: Final = "dim"
 FAILED: Final = "red"
 BAR_FROM: Final = 80  # columns: in a narrower terminal the words need the room

@@ -1,0 +1,51 @@
+"""When the user spoke: positions in the audio that was sent, mapped to moments.
+
+By the audio clock where the audio was seen being sent; else by when the server spoke of them.
+"""
+
+from otel_realtime.conversation._state import NS_PER_MS, Input, State
+from otel_realtime.facts import InputFacts
+
+
+def set_window(state: State, given: Input, at: int) -> None:
+    """Map the offsets to moments: by the audio clock, else by when the server spoke of them."""
+    facts = given.facts
+    first, last = facts.audio_start_ms, facts.audio_end_ms
+    start = state.clock.moment(first) if first is not None else None
+    # Committed or lost in the middle of speech: the user spoke until then.
+    end = state.clock.moment(last) if last is not None else at
+    if end is not None:
+        end = min(end, at)  # audio sent in a burst is mapped as if it were live
+    facts.time_source = "audio_clock"
+    if start is None or end is None or end < start:
+        facts.time_source = "server_events"
+        end, start = at, given.seen_at
+        if first is not None and last is not None and last >= first:
+            start = end - (last - first) * NS_PER_MS
+    floor = state.session.started_at
+    facts.start = max(start, floor) if floor is not None else start
+    facts.end = max(end, facts.start)
+    _set_acoustic_end(state, facts)
+
+
+def _set_acoustic_end(state: State, facts: InputFacts) -> None:
+    """Mark E: the end of the window without the silence that the detection waited for."""
+    config = state.session.config
+    silence, last, end = config.silence_duration_ms, facts.audio_end_ms, facts.end
+    if config.turn_detection != "server_vad" or silence is None or last is None or end is None:
+        return
+    facts.acoustic_end_ms = max(last - silence, facts.audio_start_ms or 0)
+    acoustic_end = end - (last - facts.acoustic_end_ms) * NS_PER_MS
+    facts.acoustic_end = max(acoustic_end, facts.start or acoustic_end)
+
+
+def set_pushed_window(state: State, given: Input, first_ms: float, at: int) -> None:
+    """Push-to-talk: the window is all audio sent since the last commit."""
+    facts = given.facts
+    start = state.clock.moment(first_ms) if state.clock.position_ms > first_ms else None
+    facts.time_source = "audio_clock" if start is not None else "server_events"
+    facts.start = at if start is None else start
+    facts.end = max(at, facts.start)
+    if start is not None:
+        facts.audio_start_ms = round(first_ms)
+        facts.audio_end_ms = round(state.clock.position_ms)
