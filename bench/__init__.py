@@ -1,0 +1,1 @@
+"""What listening costs: `python -m bench` measures it beside the same calls without a listener."""

@@ -1,0 +1,195 @@
+"""One call of the unmodified Agents SDK, fed with a server's events and timed by their kind."""
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
+from itertools import islice
+from time import thread_time_ns
+from typing import TYPE_CHECKING
+
+from agents import function_tool
+from agents.realtime import (
+    OpenAIRealtimeWebSocketModel,
+    RealtimeAgent,
+    RealtimeModelListener,
+    RealtimePlaybackTracker,
+    RealtimeRunner,
+    RealtimeSession,
+)
+
+from bench.turns import Kind, Run, Turn, session_events
+from bench.variants import PlayedClock
+from otel_realtime.sources.agents import RealtimeTelemetryListener
+
+if TYPE_CHECKING:
+    from otel_realtime.session import SessionTelemetry
+
+_WAIT_S = 30
+_NS_PER_MS = 1_000_000
+
+Spent = dict[Kind, int]
+"""Nanoseconds of processor time by kind: what else the machine does meanwhile does not count."""
+
+
+@function_tool
+async def get_weather(city: str, day: str) -> str:
+    """Tell the weather."""
+    return f"It is foggy and 12 degrees in {city} {day}."
+
+
+class Call:
+    """A session that is connected to a websocket server and read to its end, as an app does.
+
+    Its events are handed to `_handle_ws_event`, which is what the SDK's own receiving loop calls
+    with each parsed message.
+    """
+
+    def __init__(
+        self,
+        session: RealtimeSession,
+        model: OpenAIRealtimeWebSocketModel,
+        tracker: RealtimePlaybackTracker,
+    ) -> None:
+        """Follow a session."""
+        self._session = session
+        self._handle = model._handle_ws_event  # noqa: SLF001 - the loop's own next call
+        self._tracker = tracker
+        self._ours: SessionTelemetry | None = None
+        self._awaited: str | None = None
+        self._reached = asyncio.Event()
+        self._reader = asyncio.create_task(self._read())
+
+    def follow(self, listener: RealtimeModelListener | None) -> None:
+        """Let the clock of a listener that is ours be moved."""
+        if isinstance(listener, RealtimeTelemetryListener):
+            self._ours = listener.session
+            self._ours.clock = PlayedClock()
+
+    async def play(self, turn: Turn) -> Spent:
+        """Handle a whole turn; the time that the app's own reading takes is not counted."""
+        spent = dict.fromkeys(Kind, 0)
+        if turn.before:
+            self._await("tool_end")
+            await self._time(turn.before, spent)
+            start = thread_time_ns()
+            await self._reach()
+            spent[Kind.TOOL] += thread_time_ns() - start
+        self._await(turn.last)
+        await self._time(turn.after, spent)
+        await self._reach()
+        start = thread_time_ns()
+        self._hear(turn)
+        spent[Kind.PLAYED] += thread_time_ns() - start
+        return spent
+
+    async def handle(self, texts: Iterable[str]) -> None:
+        """Handle texts as the SDK's receiving loop does."""
+        handle, loads = self._handle, json.loads
+        for text in texts:
+            await handle(loads(text))
+
+    async def play_long(self, turn: Turn, more: Iterable[str], chunk: int) -> None:
+        """Handle a turn with `more` deltas in its midst; the app reads after each `chunk`."""
+        *begun, last = turn.after
+        for run in begun:
+            await self.handle(run.texts)
+        for texts in batched(more, chunk):
+            await self.handle(texts)
+            await self.rest()
+        self._await(turn.last)
+        await self.handle(last.texts)
+        await self._reach()
+
+    async def receive(self, turn: Turn) -> None:
+        """Wait until a turn that a server sends has been received and read."""
+        self._await(turn.last)
+        await self._reach()
+        self._hear(turn)
+
+    async def rest(self) -> None:
+        """Let the app read what is there."""
+        while not self._session._event_queue.empty():  # noqa: ASYNC110, SLF001 - no other sign
+            await asyncio.sleep(0)
+
+    async def close(self) -> None:
+        """End the call."""
+        await self._session.close()
+        await self._reader
+
+    async def _time(self, runs: Iterable[Run], spent: Spent) -> None:
+        handle, loads = self._handle, json.loads
+        for run in runs:
+            start = thread_time_ns()
+            for text in run.texts:
+                await handle(loads(text))
+            spent[run.kind] += thread_time_ns() - start
+
+    def _hear(self, turn: Turn) -> None:
+        """Have all of it played to its end, without waiting.
+
+        The application's tracker is told, and our timer, which waits for that moment, goes off.
+        """
+        self._tracker.on_play_ms(turn.item_id, 0, turn.played_ms)
+        if self._ours is not None:
+            clock = self._ours.clock
+            assert isinstance(clock, PlayedClock)
+            clock.jump(turn.played_ms * _NS_PER_MS)
+            self._ours.wake()
+
+    def _await(self, mark: str) -> None:
+        self._awaited = mark
+        self._reached.clear()
+
+    async def _reach(self) -> None:
+        async with asyncio.timeout(_WAIT_S):
+            await self._reached.wait()
+
+    async def _read(self) -> None:
+        async for event in self._session:
+            mark: str | None = event.type
+            if event.type == "raw_model_event":
+                raw = event.data
+                mark = raw.data["event_id"] if raw.type == "raw_server_event" else None
+            if mark == self._awaited:
+                self._reached.set()
+
+
+def batched(texts: Iterable[str], size: int) -> Iterator[list[str]]:
+    """Give texts in lists of at most `size`."""
+    texts = iter(texts)
+    while batch := list(islice(texts, size)):
+        yield batch
+
+
+@asynccontextmanager
+async def calling(
+    url: str, listener: RealtimeModelListener | None, name: str = "call"
+) -> AsyncIterator[Call]:
+    """Connect a session and begin a call; `listener` is added before, as our README says."""
+    os.environ.setdefault("OPENAI_AGENTS_DISABLE_TRACING", "1")
+    agent: RealtimeAgent[None] = RealtimeAgent(
+        name="Assistant", instructions="Be brief.", tools=[get_weather]
+    )
+    model, tracker = OpenAIRealtimeWebSocketModel(), RealtimePlaybackTracker()
+    session = await RealtimeRunner(agent, model=model).run(
+        model_config={
+            "api_key": "none",
+            "url": f"{url}/?call={name}",
+            "playback_tracker": tracker,
+        }
+    )
+    if listener is not None:
+        model.add_listener(listener)
+    async with session:
+        call = Call(session, model, tracker)
+        call.follow(listener)
+        await call.handle(session_events())
+        await call.rest()
+        try:
+            yield call
+        finally:
+            await call.close()
+            if isinstance(listener, RealtimeTelemetryListener):
+                listener.cleanup()

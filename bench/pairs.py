@@ -1,0 +1,156 @@
+"""Interleaved pairs: the same turn with and without a listener, right after one another."""
+
+import gc
+import json
+import statistics
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from itertools import count
+from math import sqrt
+from time import process_time_ns
+
+from websockets.asyncio.client import ClientConnection, connect
+
+from bench.call import Call, Spent, calling
+from bench.turns import Kind, Turn, turn
+from bench.variants import BARE, CONTENT, LISTENERS, OURS, Providers
+
+TURNS = 8
+_WARM_UP = 2
+Pair = tuple[Spent, Spent]
+"""Without, and with."""
+
+_DEVIATIONS = 1.96  # of a normal distribution: 95 in 100
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """The ratios of many pairs.
+
+    Attributes:
+        median: The middle one.
+        low: The lower quartile.
+        high: The upper quartile.
+        at_least: The lower end of the median's 95 % confidence interval.
+        pairs: How many there are.
+    """
+
+    median: float
+    low: float
+    high: float
+    at_least: float
+    pairs: int
+
+    @classmethod
+    def of(cls, ratios: list[float]) -> "Ratio":
+        """Sum up ratios; at least two."""
+        ratios = sorted(ratios)
+        low, median, high = statistics.quantiles(ratios, n=4)
+        place = int(len(ratios) / 2 - _DEVIATIONS * sqrt(len(ratios)) / 2)
+        return cls(median, low, high, ratios[max(place, 0)], len(ratios))
+
+
+def ratios(pairs: list[Pair]) -> dict[Kind, Ratio]:
+    """The ratios of pairs by kind, where both have it."""
+    return {
+        kind: Ratio.of([with_[kind] / without[kind] for without, with_ in pairs if without[kind]])
+        for kind in Kind
+    }
+
+
+def whole(pairs: list[Pair]) -> Ratio:
+    """The ratio of all that a turn takes."""
+    return Ratio.of([sum(with_.values()) / sum(without.values()) for without, with_ in pairs])
+
+
+async def in_process(url: str, variant: str, rounds: int) -> list[Pair]:
+    """Play turns to a call without and one with a listener, by turns, in `rounds` pairs of calls.
+
+    The garbage collector rests while a turn is handled and runs between turns, for both alike.
+    """
+    pairs = []
+    providers = Providers()
+    numbers = count(1)
+    _rest_the_collector()
+    try:
+        for even in (each % 2 == 0 for each in range(rounds)):
+            async with AsyncExitStack() as stack:
+                enter = stack.enter_async_context
+                calls = [
+                    await enter(calling(url, LISTENERS[name](providers), f"{name}{next(numbers)}"))
+                    for name in (BARE, variant)
+                ]
+                for number in range(1, TURNS + 1, 2):
+                    # A turn without and one with a tool: one pair, in both orders.
+                    plain = await _play(calls, turn(number), bare_first=even)
+                    tool = await _play(calls, turn(number + 1, tool=True), bare_first=not even)
+                    if number > _WARM_UP:
+                        pairs.append((_sum(plain[0], tool[0]), _sum(plain[1], tool[1])))
+    finally:
+        gc.enable()
+        providers.shutdown()
+    assert bool(providers.spans) is (variant in {OURS, CONTENT}), "the listener was not heard"
+    return pairs
+
+
+def _rest_the_collector() -> None:
+    """Switch it off, and spare it what is there by now: modules and types, mostly."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+
+
+async def _play(calls: list[Call], played: Turn, *, bare_first: bool) -> Pair:
+    order = (0, 1) if bare_first else (1, 0)
+    spent: dict[int, Spent] = {}
+    for each in order:
+        gc.collect()
+        spent[each] = await calls[each].play(played)
+    return spent[0], spent[1]
+
+
+def _sum(one: Spent, other: Spent) -> Spent:
+    return {kind: one[kind] + other[kind] for kind in Kind}
+
+
+async def over_socket(url: str, variant: str, rounds: int) -> Ratio:
+    """The same with nothing left out: a server's process sends the turns over a websocket.
+
+    What is compared is the processor time of this whole process, the exporters' threads and the
+    reading app included.
+    """
+    found = []
+    providers = Providers()
+    numbers = count(1)
+    _rest_the_collector()
+    try:
+        async with connect(f"{url}/control") as control:
+            for even in (each % 2 == 0 for each in range(rounds)):
+                names = [f"{name}{next(numbers)}" for name in (BARE, variant)]
+                async with AsyncExitStack() as stack:
+                    enter = stack.enter_async_context
+                    listeners = (LISTENERS[BARE](providers), LISTENERS[variant](providers))
+                    calls = [
+                        await enter(calling(url, listener, name))
+                        for listener, name in zip(listeners, names, strict=True)
+                    ]
+                    for number in range(1, TURNS + 1):
+                        order = (0, 1) if (number % 2 == 0) is even else (1, 0)
+                        spent = {}
+                        for each in order:
+                            spent[each] = await _receive(calls[each], control, names[each], number)
+                        if number > _WARM_UP:
+                            found.append(spent[1] / spent[0])
+    finally:
+        gc.enable()
+        providers.shutdown()
+    return Ratio.of(found)
+
+
+async def _receive(call: Call, control: ClientConnection, name: str, number: int) -> int:
+    gc.collect()
+    await call.rest()
+    start = process_time_ns()
+    await control.send(json.dumps({"call": name, "turn": number}))
+    await call.receive(turn(number))
+    return process_time_ns() - start

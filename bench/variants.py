@@ -1,0 +1,149 @@
+"""What is measured: the SDK alone, and with each listener."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from agents.realtime import RealtimeModelEvent, RealtimeModelListener
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import (
+    BatchLogRecordProcessor,
+    LogRecordExporter,
+    LogRecordExportResult,
+)
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import (
+    MetricExporter,
+    MetricExportResult,
+    PeriodicExportingMetricReader,
+)
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+
+from otel_realtime.clock import Clock
+from otel_realtime.sources.agents import RealtimeTelemetryListener
+
+
+class _Idle(RealtimeModelListener):
+    """Does nothing: what any listener costs."""
+
+    async def on_event(self, event: RealtimeModelEvent) -> None:
+        pass
+
+
+class PlayedClock(Clock):
+    """A clock that is moved on by what is played between turns, which nobody waits for here."""
+
+    __slots__ = ()
+
+    def jump(self, ns: int) -> None:
+        """Move on by `ns` nanoseconds."""
+        self._offset += ns
+
+
+class _NoSpans(SpanExporter):
+    count = 0
+
+    def export(self, spans: Any) -> SpanExportResult:  # noqa: ANN401
+        self.count += len(spans)
+        return SpanExportResult.SUCCESS
+
+
+class _NoLogs(LogRecordExporter):
+    def export(self, batch: Any) -> LogRecordExportResult:  # noqa: ANN401, ARG002
+        return LogRecordExportResult.SUCCESS
+
+    def shutdown(self) -> None:
+        pass
+
+    def force_flush(self, timeout_millis: int = 0) -> bool:  # noqa: ARG002
+        return True
+
+
+class _NoMetrics(MetricExporter):
+    def export(self, *_: Any, **__: Any) -> MetricExportResult:  # noqa: ANN401
+        return MetricExportResult.SUCCESS
+
+    def shutdown(self, *_: Any, **__: Any) -> None:  # noqa: ANN401
+        pass
+
+    def force_flush(self, *_: Any, **__: Any) -> bool:  # noqa: ANN401
+        return True
+
+
+@dataclass
+class Providers:
+    """OpenTelemetry's SDK with its batching processors, and exporters that send nothing."""
+
+    tracers: TracerProvider = field(default_factory=TracerProvider)
+    loggers: LoggerProvider = field(default_factory=LoggerProvider)
+    meters: MeterProvider = field(
+        default_factory=lambda: MeterProvider([PeriodicExportingMetricReader(_NoMetrics())])
+    )
+
+    def __post_init__(self) -> None:
+        """Add the processors."""
+        self._spans = _NoSpans()
+        self.tracers.add_span_processor(BatchSpanProcessor(self._spans))
+        self.loggers.add_log_record_processor(BatchLogRecordProcessor(_NoLogs()))
+
+    @property
+    def spans(self) -> int:
+        """How many spans were made, once they are flushed."""
+        return self._spans.count
+
+    def as_settings(self) -> dict[str, Any]:
+        """The providers as our listener takes them."""
+        return {
+            "tracer_provider": self.tracers,
+            "logger_provider": self.loggers,
+            "meter_provider": self.meters,
+        }
+
+    def flush(self) -> None:
+        """Have everything exported."""
+        self.tracers.force_flush()
+        self.loggers.force_flush()
+        self.meters.force_flush()
+
+    def shutdown(self) -> None:
+        """Stop their threads."""
+        self.tracers.shutdown()
+        self.loggers.shutdown()
+        self.meters.shutdown()
+
+
+Listener = Callable[[Providers], RealtimeModelListener | None]
+
+
+def _ours(providers: Providers) -> RealtimeModelListener:
+    return RealtimeTelemetryListener(capture_content=False, **providers.as_settings())
+
+
+def _ours_with_content(providers: Providers) -> RealtimeModelListener:
+    return RealtimeTelemetryListener(capture_content=True, **providers.as_settings())
+
+
+def _ours_without_sdk(_: Providers) -> RealtimeModelListener:
+    return RealtimeTelemetryListener(capture_content=False)
+
+
+BARE = "bare"
+OURS = "ours"
+IDLE = "idle"
+CONTENT = "content"
+
+LISTENERS: dict[str, Listener] = {
+    BARE: lambda _: None,
+    IDLE: lambda _: _Idle(),
+    OURS: _ours,
+    CONTENT: _ours_with_content,
+    "api": _ours_without_sdk,
+}
+
+SHOWN = {
+    IDLE: "a listener that does nothing",
+    OURS: "ours",
+    CONTENT: "ours, content captured",
+    "api": "ours, no OpenTelemetry SDK set up",
+}
