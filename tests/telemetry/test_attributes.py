@@ -8,7 +8,7 @@ from otel_realtime import semconv
 from otel_realtime.facts import InputFacts, Output, ResponseFacts, SessionFacts, ToolAnswer
 from otel_realtime.telemetry import attributes, messages
 from otel_realtime.telemetry.content import ContentGate
-from otel_realtime.telemetry.metrics import _partition
+from otel_realtime.telemetry.tokens import partition
 from otel_realtime.values import Fault, SessionConfig, Usage
 
 OPEN = ContentGate(is_open=True, redact=None, on_error=print)
@@ -20,9 +20,11 @@ def test_of_what_nothing_is_known_nothing_is_said() -> None:
         semconv.OPERATION_NAME: "invoke_agent"
     }
     assert attributes.known(attributes.usage(Usage())) == {}
-    assert attributes.known(attributes.response(ResponseFacts("r", id_known=False), OPEN)) == {
+    response = ResponseFacts("r", id_known=False)
+    assert attributes.known(attributes.response_opening(response)) == {
         semconv.OPERATION_NAME: "chat"
     }
+    assert attributes.known(attributes.response(response, OPEN)) == {}
 
 
 def test_false_and_zero_are_known() -> None:
@@ -78,7 +80,7 @@ def test_cached_tokens_are_counted_once() -> None:
         input=100, input_text=60, input_audio=40, cached=50, cached_text=48, cached_audio=2,
         output=30, output_text=10, output_audio=20,
     )  # fmt: skip
-    parts = {part[:3]: part[3] for part in _partition(used) if part[3]}
+    parts = {part[:3]: part[3] for part in partition(used) if part[3]}
     assert parts == {
         ("input", "text", False): 12,
         ("input", "text", True): 48,

@@ -84,7 +84,7 @@ def on_audio_started(state: State, event: AudioStarted) -> None:
     output_format = state.session.config.output_format
     part.bytes_per_ms = output_format.bytes_per_ms if output_format else None
     facts = response.facts
-    _first_chunk(state, response, event.at)
+    _first_chunk(response, event.at)
     if facts.first_audio_at is None:
         facts.first_audio_at = event.at
         facts.playback_at = facts.playback_at or event.at
@@ -99,7 +99,7 @@ def on_text_started(state: State, event: TextStarted) -> None:
     part.has_text = True
     if state.keep_text:
         part.fragments = [event.text]
-    _first_chunk(state, response, event.at)
+    _first_chunk(response, event.at)
 
 
 def on_text_finished(state: State, event: TextFinished) -> None:
@@ -126,6 +126,7 @@ def on_response_done(state: State, event: ResponseDone) -> None:
     if event.status == "cancelled":
         take_cancellation(response, event)
     response.phase = ResponsePhase.PLAYING
+    place(state, response)
     settle(state, response, event.at)
 
 
@@ -207,10 +208,9 @@ def _part(state: State, response: Response, item_id: str, content_index: int) ->
     return part
 
 
-def _first_chunk(state: State, response: Response, at: int) -> None:
+def _first_chunk(response: Response, at: int) -> None:
     if response.facts.first_chunk_at is None:
         response.facts.first_chunk_at = at
-        place(state, response)
 
 
 def _add_item(state: State, response: Response, item: Item) -> None:

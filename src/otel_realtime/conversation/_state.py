@@ -227,7 +227,8 @@ class State:
     @property
     def is_crowded(self) -> bool:
         """Whether more is open than any conversation should have open."""
-        return max(len(self.tools), len(self.responses), len(self.inputs)) > MOST_OPEN
+        most = MOST_OPEN
+        return len(self.tools) > most or len(self.responses) > most or len(self.inputs) > most
 
     def deadline(self) -> int | None:
         """When the first of the awaited things is given up; None where nothing is awaited."""

@@ -11,9 +11,10 @@ from otel_realtime import events
 from otel_realtime.guard import SkippedEventError
 from otel_realtime.session import SessionTelemetry
 from otel_realtime.sources import _fields, openai_wire
+from otel_realtime.sources._fields import Json
 
 
-def audio(session: SessionTelemetry, data: Mapping[str, Any]) -> None:
+def audio(session: SessionTelemetry, data: Json) -> None:
     """Count a delta of the agent's audio."""
     encoded: str = data["delta"]
     byte_count = len(encoded) // 4 * 3
@@ -25,7 +26,7 @@ def audio(session: SessionTelemetry, data: Mapping[str, Any]) -> None:
         session.feed(events.AudioStarted(session.clock(), *part, byte_count))
 
 
-def text(session: SessionTelemetry, data: Mapping[str, Any]) -> None:
+def text(session: SessionTelemetry, data: Json) -> None:
     """Add a delta of the agent's text or transcript."""
     delta, item_id, content_index = data["delta"], data["item_id"], data["content_index"]
     if not isinstance(delta, str):
@@ -36,7 +37,7 @@ def text(session: SessionTelemetry, data: Mapping[str, Any]) -> None:
         session.feed(events.TextStarted(session.clock(), *part, delta))
 
 
-def _part(data: Mapping[str, Any]) -> tuple[str, str, int]:
+def _part(data: Json) -> tuple[str, str, int]:
     """Check and give the part's response, item and index: with its first delta only."""
     return (
         _fields.text(data, "response_id"),
@@ -45,7 +46,7 @@ def _part(data: Mapping[str, Any]) -> tuple[str, str, int]:
     )
 
 
-DELTAS: Final[Mapping[Any, Callable[[SessionTelemetry, Mapping[str, Any]], None]]] = {
+DELTAS: Final[Mapping[Any, Callable[[SessionTelemetry, Json], None]]] = {
     "response.output_audio.delta": audio,
     "response.audio.delta": audio,
     "response.output_audio_transcript.delta": text,
@@ -61,7 +62,7 @@ def take_server_event(session: SessionTelemetry, data: Any) -> None:
     Raises:
         SkippedEventError: It cannot be used; so may others be raised by what is malformed.
     """
-    take_delta = DELTAS.get(data.get("type")) if isinstance(data, Mapping) else None
+    take_delta = DELTAS.get(data.get("type")) if isinstance(data, dict) else None
     if take_delta is not None:
         take_delta(session, data)
         return

@@ -1,6 +1,6 @@
 """Events of the OpenAI Realtime API about the session, its entries and the user."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from otel_realtime import events
 from otel_realtime.guard import SkippedEventError
@@ -27,6 +27,16 @@ def item_added(data: Json, at: int) -> Iterable[events.Event]:
     item = values.item(_fields.section(data, "item"))
     placed = "previous_item_id" in data
     return (events.ItemAdded(at, item, _fields.any_text(data, "previous_item_id"), placed),)
+
+
+def item_again(data: Json, at: int) -> Iterable[events.Event]:
+    item = _fields.section(data, "item")
+    contents = (each for each in _fields.any_list(item, "content") if isinstance(each, dict))
+    if item.get("role") == "user" and not any(map(values.said, contents)):
+        return ()  # nothing that was not known when it was added
+    if item.get("role") == "assistant" or item.get("type") == "function_call":
+        return ()  # its response tells of it
+    return item_added(data, at)
 
 
 def item_deleted(data: Json, at: int) -> Iterable[events.Event]:
@@ -84,7 +94,7 @@ def rate_limits(data: Json, at: int) -> Iterable[events.Event]:
             _fields.any_number(each, "reset_seconds"),
         )
         for each in _fields.any_list(data, "rate_limits")
-        if isinstance(each, Mapping) and (name := _fields.any_text(each, "name"))
+        if isinstance(each, dict) and (name := _fields.any_text(each, "name"))
     )
     return (events.RateLimitsUpdated(at, limits),)
 

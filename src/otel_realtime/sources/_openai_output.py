@@ -1,6 +1,6 @@
 """Events of the OpenAI Realtime API about responses, their playback and tools."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from otel_realtime import events
 from otel_realtime.guard import SkippedEventError
@@ -52,7 +52,7 @@ def response_done(data: Json, at: int) -> Iterable[events.Event]:
     details = _fields.any_section(response, "status_details")
     error = _fields.any_section(details, "error")
     used = _fields.any_section(response, "usage")
-    outputs = (each for each in _fields.any_list(response, "output") if isinstance(each, Mapping))
+    outputs = (each for each in _fields.any_list(response, "output") if isinstance(each, dict))
     return (
         events.ResponseDone(
             at,
@@ -68,7 +68,7 @@ def response_done(data: Json, at: int) -> Iterable[events.Event]:
 
 
 def output_added(data: Json, at: int) -> Iterable[events.Event]:
-    item = values.item(_fields.section(data, "item"))
+    item = values.item(_fields.section(data, "item"), finished=False)
     return (events.OutputAdded(at, _fields.text(data, "response_id"), item),)
 
 

@@ -4,8 +4,6 @@ Shapes as in the API reference of the Realtime API and its older beta, checked a
 sessions with OpenAI and Azure OpenAI.
 """
 
-from collections.abc import Mapping
-
 from otel_realtime.sources import _fields
 from otel_realtime.sources._fields import Json
 from otel_realtime.values import (
@@ -38,7 +36,7 @@ def session_config(session: Json) -> SessionConfig:
     transcription_key = "input_audio_transcription" if beta else "transcription"
     transcription = _fields.any_section(where, transcription_key)
     modalities = _fields.texts(session, "modalities" if beta else "output_modalities")
-    tools = tuple(each for each in _fields.any_list(session, "tools") if isinstance(each, Mapping))
+    tools = tuple(each for each in _fields.any_list(session, "tools") if isinstance(each, dict))
     return SessionConfig(
         session_id=_fields.any_text(session, "id"),
         model=_fields.any_text(session, "model"),
@@ -56,31 +54,43 @@ def session_config(session: Json) -> SessionConfig:
     )
 
 
-def item(data: Json) -> Item:
-    """One entry of the conversation.
+def item(data: Json, *, finished: bool = True) -> Item:
+    """One entry of the conversation; of one that is not `finished`, what it is.
 
     Raises:
         SkippedEventError: It has no id.
     """
-    contents = [each for each in _fields.any_list(data, "content") if isinstance(each, Mapping)]
-    spoken = (
-        _fields.any_text(each, "text") or _fields.any_text(each, "transcript") for each in contents
-    )
+    item_id, status = _fields.text(data, "id"), _fields.any_text(data, "status")
+    if not finished:
+        kind = _ITEM_TYPES.get(str(data.get("type")), ItemType.OTHER)
+        return Item(item_id, kind, name=_fields.any_text(data, "name"))
+    if data.get("type") == "message":
+        contents = [each for each in _fields.any_list(data, "content") if isinstance(each, dict)]
+        return Item(
+            item_id,
+            ItemType.MESSAGE,
+            role=_fields.any_text(data, "role"),
+            status=status,
+            texts=tuple(text for each in contents if (text := said(each)) is not None),
+            has_audio=any(each.get("type") in _AUDIO_CONTENT for each in contents),
+        )
     error = data.get("error")
     return Item(
-        id=_fields.text(data, "id"),
-        type=_ITEM_TYPES.get(str(data.get("type")), ItemType.OTHER),
-        role=_fields.any_text(data, "role"),
-        status=_fields.any_text(data, "status"),
-        texts=tuple(each for each in spoken if each is not None),
-        has_audio=any(each.get("type") in _AUDIO_CONTENT for each in contents),
+        item_id,
+        _ITEM_TYPES.get(str(data.get("type")), ItemType.OTHER),
+        status=status,
         call_id=_fields.any_text(data, "call_id"),
         name=_fields.any_text(data, "name"),
         arguments=_fields.any_text(data, "arguments"),
         output=_fields.any_text(data, "output"),
         server_label=_fields.any_text(data, "server_label"),
-        fault=fault(error) if isinstance(error, Mapping) else None,
+        fault=fault(error) if isinstance(error, dict) else None,
     )
+
+
+def said(content: Json) -> str | None:
+    """The text or transcript of one content part, if it is known."""
+    return _fields.any_text(content, "text") or _fields.any_text(content, "transcript")
 
 
 def fault(error: Json) -> Fault:
@@ -134,13 +144,13 @@ def _turn_detection(where: Json) -> str | None:
     detection = where["turn_detection"]
     if detection is None:
         return "none"
-    return _fields.any_text(detection, "type") if isinstance(detection, Mapping) else None
+    return _fields.any_text(detection, "type") if isinstance(detection, dict) else None
 
 
 def _format(value: object) -> AudioFormat | None:
     if isinstance(value, str):
         return _BETA_FORMATS.get(value)
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return None
     kind = _fields.any_text(value, "type")
     if kind is None:

@@ -127,7 +127,7 @@ class RealtimeTelemetryListener(RealtimeModelListener):
         if kind in _DESCRIPTIONS:
             self._meet_session(data.get("session"), is_new=kind == "session.created")
         for event in openai_wire.server_event(data, self._session.clock()):
-            self._session.feed(self._with_playback(event))
+            self._session.feed(event if self._tracker is None else self._with_playback(event))
 
     def _on_parsed(self, event: "RealtimeModelEvent") -> None:
         if event.type == "turn_started":

@@ -44,8 +44,8 @@ SERVER_EVENTS: Final[Mapping[str, Translate]] = MappingProxyType(
         "conversation.created": given.conversation_created,
         "conversation.item.created": given.item_added,
         "conversation.item.added": given.item_added,
-        "conversation.item.done": given.item_added,
-        "conversation.item.retrieved": given.item_added,
+        "conversation.item.done": given.item_again,
+        "conversation.item.retrieved": given.item_again,
         "conversation.item.deleted": given.item_deleted,
         "conversation.item.truncated": said.item_truncated,
         "conversation.item.input_audio_transcription.completed": given.transcribed,
@@ -95,7 +95,7 @@ def server_event(data: Any, at: int) -> Iterable[events.Event]:
     Raises:
         SkippedEventError: It is no object, of an unknown type, or lacks a field.
     """
-    if not isinstance(data, Mapping):
+    if not isinstance(data, dict):
         message = f"a server event is no object but {type(data).__name__}"
         raise SkippedEventError(message)
     kind = data.get("type")

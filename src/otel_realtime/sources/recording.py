@@ -121,7 +121,7 @@ def _from_yaml(path: Path, text: str) -> Iterator[WireEvent]:
     at_ms = 0.0
     for line, entry in zip(lines, interactions, strict=True):
         event = _entry(path, f"line {line}", entry, at_ms)
-        if isinstance(event.data, Mapping) and event.direction == "received":
+        if isinstance(event.data, dict) and event.direction == "received":
             offsets = (any_count(event.data, name) or 0 for name in _OFFSETS)
             at_ms = max(at_ms, *offsets)
         yield WireEvent(at_ms, event.direction, event.data)

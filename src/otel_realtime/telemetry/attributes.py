@@ -105,11 +105,13 @@ def late_transcription(facts: TranscriptionFacts, gate: ContentGate) -> Pairs:
 
 
 def response(facts: ResponseFacts, gate: ContentGate) -> Pairs:
-    """Attributes of a response's span."""
+    """Attributes of a response's span that are known at its end, beside `response_opening`."""
     waited = facts.time_to_first_audio
     items = [given.item_id for given in facts.inputs]
     return (
-        *response_opening(facts),
+        (semconv.RESPONSE_MODEL, facts.model),
+        (semconv.RESPONSE_ID, facts.response_id if facts.id_known else None),
+        (semconv.OUTPUT_TYPE, output_type(facts.output_modalities)),
         (semconv.CONVERSATION_ID, facts.conversation_id),
         (semconv.FINISH_REASONS, [facts.finish_reason] if facts.finish_reason else None),
         (semconv.TIME_TO_FIRST_CHUNK, _seconds(facts.created_at, facts.first_chunk_at)),
@@ -132,14 +134,11 @@ def response(facts: ResponseFacts, gate: ContentGate) -> Pairs:
 
 
 def response_opening(facts: ResponseFacts) -> Pairs:
-    """What is known of a response when it begins."""
+    """What samplers may ask of a response when it begins."""
     return (
         (semconv.OPERATION_NAME, semconv.SPAN_RESPONSE),
         (semconv.AGENT_NAME, facts.agent),
         (semconv.REQUEST_MODEL, facts.model),
-        (semconv.RESPONSE_MODEL, facts.model),
-        (semconv.RESPONSE_ID, facts.response_id if facts.id_known else None),
-        (semconv.OUTPUT_TYPE, output_type(facts.output_modalities)),
     )
 
 

@@ -1,6 +1,7 @@
 """Records become log events, each in the span it belongs to."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final
 
 from opentelemetry._logs import Logger, LogRecord, SeverityNumber
@@ -61,10 +62,14 @@ def _interruption(note: InterruptionNoted, _: ContentGate) -> Pairs:
 
 def _rate_limits(note: RateLimitsNoted, _: ContentGate) -> Pairs:
     for limit in note.limits:
-        prefix = f"{semconv.RATE_LIMIT}.{limit.name}"
-        yield f"{prefix}.limit", limit.limit
-        yield f"{prefix}.remaining", limit.remaining
-        yield f"{prefix}.reset_seconds", limit.reset
+        names = _rate_limit_names(limit.name)
+        yield from zip(names, (limit.limit, limit.remaining, limit.reset), strict=True)
+
+
+@lru_cache(maxsize=16)
+def _rate_limit_names(name: str) -> tuple[str, str, str]:
+    prefix = f"{semconv.RATE_LIMIT}.{name}"
+    return f"{prefix}.limit", f"{prefix}.remaining", f"{prefix}.reset_seconds"
 
 
 def _transcription_failure(note: TranscriptionFailureNoted, gate: ContentGate) -> Pairs:
@@ -141,7 +146,8 @@ class LogConsumer:
             severity = _INFO if facts.fault_type is None else _WARN
             self._emit(semconv.LOG_SESSION_ENDED, record.key, record.at, told, severity)
         elif isinstance(facts, ResponseFacts) and self._gate.is_open:
-            pairs = attributes.response(facts, self._gate)
+            opening = attributes.response_opening(facts)
+            pairs = (*opening, *attributes.response(facts, self._gate))
             self._emit(semconv.LOG_OPERATION_DETAILS, record.key, record.at, pairs)
 
     def _emit(

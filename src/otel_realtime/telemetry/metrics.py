@@ -18,15 +18,12 @@ from otel_realtime.records import (
     TranscriptionFailureNoted,
 )
 from otel_realtime.telemetry import attributes
+from otel_realtime.telemetry.tokens import Labels, TokenTotals
 from otel_realtime.values import Usage
 from otel_realtime.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-_Count = tuple[str | None, int | None, int | None]
-"""A modality, its tokens, and those of them that were cached."""
-Labels = dict[str, AttributeValue]
+    from collections.abc import Callable
 
 _UNKNOWN_ERROR: Final = "_OTHER"  # what OpenTelemetry says for an error type that is not known
 
@@ -68,8 +65,12 @@ class Instruments:
         )
 
     def _make_counters(self, meter: Meter) -> None:
-        self.tokens = meter.create_counter(
-            semconv.METRIC_TOKENS, "{token}", "Tokens by modality; cached apart, none twice."
+        self.tokens = TokenTotals()
+        self.observed_tokens = meter.create_observable_counter(
+            semconv.METRIC_TOKENS,
+            [self.tokens.observe],
+            "{token}",
+            "Tokens by modality; cached apart, none twice.",
         )
         self.tool_calls = meter.create_counter(
             semconv.METRIC_TOOL_CALLS, "{call}", "Tool calls that ended, by outcome."
@@ -167,11 +168,7 @@ class MetricsConsumer:
         for direction, total in (("input", used.input), ("output", used.output)):
             if total is not None:
                 self._to.token_usage.record(total, labels | {semconv.TOKEN_TYPE: direction})
-        for direction, modality, cached, count in _partition(used):
-            if count > 0:
-                details: Labels = {semconv.TOKEN_TYPE: direction, semconv.CACHED: cached}
-                told = _with(details, (semconv.TOKEN_MODALITY, modality))
-                self._to.tokens.add(count, labels | told)
+        self._to.tokens.add(used, labels)
 
     def _tool_closed(self, facts: ToolFacts) -> None:
         labels = self._labels(
@@ -202,30 +199,6 @@ class MetricsConsumer:
 
 def _with(labels: Labels, pair: tuple[str, AttributeValue | None]) -> Labels:
     return labels if pair[1] is None else {**labels, pair[0]: pair[1]}
-
-
-def _partition(used: Usage) -> "Iterator[tuple[str, str | None, bool, int]]":
-    """Tokens by direction, modality (None if not told) and cached or not: none counted twice."""
-    given: tuple[_Count, ...] = (
-        ("text", used.input_text, used.cached_text),
-        ("audio", used.input_audio, used.cached_audio),
-        ("image", used.input_image, used.cached_image),
-    )
-    if used.cached and not any(cached for _, _, cached in given):
-        given = ((None, used.input, used.cached),)  # which of them were cached is not told
-    elif not any(count for _, count, _ in given):
-        given = ((None, used.input, None),)
-    for modality, count, cached in given:
-        yield "input", modality, False, max((count or 0) - (cached or 0), 0)
-        yield "input", modality, True, cached or 0
-    said: tuple[_Count, ...] = (
-        ("text", used.output_text, None),
-        ("audio", used.output_audio, None),
-    )
-    if not any(count for _, count, _ in said):
-        said = ((None, used.output, None),)
-    for modality, count, _ in said:
-        yield "output", modality, False, count or 0
 
 
 def _seconds(start: int | None, end: int | None) -> float:
