@@ -87,7 +87,7 @@ async def in_process(url: str, variant: str, rounds: int) -> list[Pair]:
                 ]
                 for first in range(1, TURNS * STRETCHES, TURNS):
                     order = (0, 1) if even else (1, 0)
-                    spent = {each: await _stretch(calls[each], first) for each in order}
+                    spent = {each: await stretch(calls[each], first) for each in order}
                     pairs.append((spent[0], spent[1]))
     finally:
         gc.enable()
@@ -96,7 +96,7 @@ async def in_process(url: str, variant: str, rounds: int) -> list[Pair]:
     return pairs
 
 
-async def _stretch(call: Call, first: int) -> Spent:
+async def stretch(call: Call, first: int) -> Spent:
     """Play turns without and with a tool, alternating, and add up all but the first ones."""
     gc.collect()
     counted = dict.fromkeys(Kind, 0)

@@ -15,10 +15,10 @@ from itertools import count
 from statistics import median
 
 from bench.call import calling
-from bench.pairs import TURNS, Ratio
+from bench.pairs import STRETCHES, TURNS, Ratio, stretch
 from bench.report import Report
 from bench.server import running
-from bench.turns import Kind, turn
+from bench.turns import Kind
 from bench.variants import BARE, LISTENERS, OURS, Providers
 
 _TIMES = 6
@@ -90,12 +90,9 @@ async def _spend(url: str, name: str) -> dict[Kind, float]:
     for _ in range(_ROUNDS):
         listener = LISTENERS.get(name, LISTENERS[BARE])(providers)
         async with calling(url, listener, f"{name}{next(numbers)}") as call:
-            for number in range(1, TURNS + 1, 2):
-                gc.collect()
-                plain = await call.play(turn(number))
-                tool = await call.play(turn(number + 1, tool=True))
-                for kind in Kind:
-                    spent[kind].append(plain[kind] + tool[kind])
+            for first in range(1, TURNS * STRETCHES, TURNS):
+                for kind, took in (await stretch(call, first)).items():
+                    spent[kind].append(took)
     providers.shutdown()
     assert bool(providers.spans) is (name != BARE), f"{name} was not heard"
     return {kind: median(each) for kind, each in spent.items()}

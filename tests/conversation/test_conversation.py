@@ -95,7 +95,7 @@ def test_the_deadline_is_that_of_the_first_thing_waited_for() -> None:
     assert heard.key == Key(Kind.RESPONSE, "resp_1")
     assert heard.at == 3 * S + 1
     assert conversation.deadline == 12 * S
-    (given_up,) = conversation.feed(events.TimePassed(12 * S))
+    _, given_up = conversation.feed(events.TimePassed(12 * S))
     assert given_up.key == Key(Kind.INPUT, "item_1")
     assert given_up.facts.transcription == "missing"
     assert conversation.deadline is None

@@ -1,8 +1,8 @@
 """What the user says and types: utterances, their windows, their transcripts.
 
-An utterance opens when its true start is known, which is when it stops, is committed, or never
-will be: a span's start cannot be moved afterwards. It closes when its transcript has come, has
-failed, is not to be had, or has been waited for long enough.
+An utterance closes when its transcript has come, has failed, is not to be had, or has been waited
+for long enough. It opens only then, with the times of its window: a span's start cannot be moved
+afterwards, and nothing nests in it.
 """
 
 from otel_realtime.conversation._state import (
@@ -72,7 +72,6 @@ def on_speech_stopped(state: State, event: SpeechStopped) -> None:
     given.facts.audio_end_ms = event.offset_ms
     given.due = event.at + state.transcript_wait
     set_window(state, given, event.at)
-    _open(state, given)
 
 
 def on_input_committed(state: State, event: InputCommitted) -> None:
@@ -86,7 +85,6 @@ def on_input_committed(state: State, event: InputCommitted) -> None:
         set_pushed_window(state, given, first_ms, event.at)
     elif given.phase is InputPhase.SPEAKING:
         set_window(state, given, event.at)
-    _open(state, given)
     given.phase = InputPhase.COMMITTED
     given.facts.committed_at = event.at
     given.due = event.at + state.transcript_wait
@@ -163,7 +161,6 @@ def spoken(state: State, item_id: str, texts: tuple[str, ...], at: int) -> None:
         given.facts.start = given.facts.end = at
         given.facts.time_source = "server_events"
         given.due = at + state.transcript_wait
-        _open(state, given)
     if texts and given.facts.transcription is None:
         given.facts.transcription = "completed"
         given.facts.transcribed_at = at
@@ -180,11 +177,15 @@ def close(state: State, given: Input, at: int, end_reason: str | None = None) ->
         set_window(state, given, at)
     if given.phase is InputPhase.COMMITTED and facts.type == "speech":
         facts.transcription = facts.transcription or _UNTOLD[state.session.config.transcription]
-    _open(state, given)
+    start = facts.start if facts.start is not None else given.seen_at
     end = facts.end if facts.end is not None else at
     state.inputs.pop(facts.item_id, None)
     state.closed_inputs.remember(facts.item_id, facts)
-    state.records.append(Closed(Key(Kind.INPUT, facts.item_id), end, facts))
+    key = Key(Kind.INPUT, facts.item_id)
+    state.records.append(Opened(key, start, facts, SESSION))
+    if facts.transcription == "failed":
+        _note_failure(state, facts)
+    state.records.append(Closed(key, end, facts))
 
 
 def let_go(state: State, at: int) -> None:
@@ -228,10 +229,7 @@ def _on_transcription(state: State, event: Transcribed | TranscriptionFailed, st
         facts.fault = event.fault
     if given is None:
         _add_late(state, facts, event.at)
-    if isinstance(event, TranscriptionFailed):
-        note = TranscriptionFailureNoted(facts)
-        state.records.append(Noted(Key(Kind.INPUT, event.item_id), event.at, note))
-    if given is not None and given.phase is InputPhase.COMMITTED:
+    elif given.phase is InputPhase.COMMITTED:
         close(state, given, event.at)
 
 
@@ -240,15 +238,15 @@ def _add_late(state: State, facts: InputFacts, at: int) -> None:
     start = facts.committed_at or facts.end or at
     late = TranscriptionFacts(facts)
     state.records.append(Opened(key, min(start, at), late, Key(Kind.INPUT, facts.item_id)))
+    if facts.transcription == "failed":
+        _note_failure(state, facts)
     state.records.append(Closed(key, at, late))
 
 
-def _open(state: State, given: Input) -> None:
-    key = Key(Kind.INPUT, given.facts.item_id)
-    if not given.opened:
-        given.opened = True
-        start = given.facts.start if given.facts.start is not None else given.seen_at
-        state.records.append(Opened(key, start, given.facts, SESSION))
+def _note_failure(state: State, facts: InputFacts) -> None:
+    at = facts.transcribed_at or facts.end or 0
+    note = TranscriptionFailureNoted(facts)
+    state.records.append(Noted(Key(Kind.INPUT, facts.item_id), at, note))
 
 
 def _is_silence(state: State, item_id: str) -> bool:

@@ -21,7 +21,7 @@ from otel_realtime.records import (
     RateLimitsNoted,
     SessionNoted,
 )
-from otel_realtime.values import SessionConfig
+from otel_realtime.values import RateLimit, SessionConfig
 
 
 def open_session(state: State, at: int) -> None:
@@ -67,8 +67,14 @@ def on_fault_reported(state: State, event: FaultReported) -> None:
 
 
 def on_rate_limits_updated(state: State, event: RateLimitsUpdated) -> None:
-    """Note the account's limits."""
-    state.records.append(Noted(SESSION, event.at, RateLimitsNoted(event.limits)))
+    """Note the account's limits when they are first told and when one nears or leaves its end.
+
+    They come with every response; what is worth a record is that another tenth is used up.
+    """
+    tenths = {limit.name: _tenth(limit) for limit in event.limits}
+    if tenths != state.rate_limits:
+        state.rate_limits = tenths
+        state.records.append(Noted(SESSION, event.at, RateLimitsNoted(event.limits)))
 
 
 def on_session_ended(state: State, event: SessionEnded) -> None:
@@ -85,3 +91,10 @@ def on_session_ended(state: State, event: SessionEnded) -> None:
         _inputs.close(state, given, event.at, event.reason)
     state.over = True
     state.records.append(Closed(SESSION, event.at, session))
+
+
+def _tenth(limit: RateLimit) -> int | None:
+    """How many tenths of a limit remain; None where that is not told."""
+    if not limit.limit or limit.remaining is None:
+        return None
+    return limit.remaining * 10 // limit.limit

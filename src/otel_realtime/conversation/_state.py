@@ -111,7 +111,6 @@ class Input:
     facts: InputFacts
     phase: InputPhase
     seen_at: int
-    opened: bool = False
     due: int | None = None
 
 
@@ -214,6 +213,8 @@ class State:
     closed_inputs: Memory[str, InputFacts] = field(default_factory=Memory)
     closed_responses: Memory[str, Response] = field(default_factory=Memory)
     closed_tools: Memory[str, None] = field(default_factory=Memory)
+    rate_limits: dict[str, int | None] = field(default_factory=dict)
+    """The tenths that remained when they were last noted."""
     records: list[Record] = field(default_factory=list)
 
     def owner(self, item_id: str) -> Response | None:
