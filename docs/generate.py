@@ -76,10 +76,11 @@ def spans() -> str:
     """The attributes of each kind of span."""
     gate = ContentGate(is_open=False, redact=None, on_error=lambda _, __: None)
     response = ResponseFacts("", usage=Usage())
+    opening = attributes.response_opening(response)
     kinds = (
         ("`invoke_agent {agent}`", attributes.session(SessionFacts(), gate)),
         ("`user_input`", attributes.user_input(InputFacts("", "speech"), gate)),
-        ("`chat {model}`", (*attributes.response_opening(response), *attributes.response(response, gate))),
+        ("`chat {model}`", (*opening, *attributes.response(response, gate))),
         ("`execute_tool {tool}`", attributes.tool(ToolFacts(""), gate)),
     )
     rows = (
