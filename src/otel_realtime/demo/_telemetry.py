@@ -50,6 +50,9 @@ def telemetry_to(folder: Path) -> Iterator[list[Path]]:
     try:
         yield paths
     finally:
+        # A handler that is left behind starts a thread when the interpreter exits, which fails.
+        logging.getLogger("hotel").removeHandler(handler)
+        handler.close()
         for provider in providers:
             provider.shutdown()
 
