@@ -27,7 +27,8 @@ TOLD_TO_NOBODY = {
     "a path of one machine": re.compile(r"(?<![\w.~}])/(?:root|home|work|Users)/\w"),
     "a package registry": re.compile(
         # Written so that this line does not match: it names none either.
-        r"p[y]pi[.]org|python[h]osted|registry[.]np[m]js|pro[x]y[.]golang|(?:index-url|find-links)[= ]"
+        r"p[y]pi[.]org|python[h]osted|registry[.]np[m]js|pro[x]y[.]golang"
+        r"|(?:index-url|find-links)[= ]"
     ),
 }
 
