@@ -208,6 +208,8 @@ def _is_transcript(event: dict) -> bool:
     ("how", "closed_well"), [("1000", True), ("1001", True), ("1011", False), ("abort", False)]
 )
 async def test_a_lost_connection(how, closed_well):
+    if closed_well and not hasattr(realtime.model_events, "RealtimeModelEndOfStreamEvent"):
+        pytest.skip("the session ends at a clean close since openai-agents 0.21.1")
     scenario = f"""
         audio_speed: 0
         conversation:
