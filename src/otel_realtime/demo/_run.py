@@ -142,7 +142,8 @@ def _show(console: Console, files: list[Path]) -> None:
         console.print(f"  {path}", highlight=False)
     endpoint = os.environ.get(_telemetry.ENDPOINT)
     if endpoint:
-        console.print(f"\nAll of it was also sent to {endpoint}.", highlight=False)
+        sent = f"\nIt was sent to {endpoint} too, unless a warning above says otherwise."
+        console.print(sent, highlight=False)
     else:
         console.print(
             "\nTo send it to your own backend: OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4317 "
