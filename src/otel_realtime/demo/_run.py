@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -146,8 +147,14 @@ def _show(console: Console, files: list[Path]) -> None:
         console.print(sent, highlight=False)
     else:
         console.print(
-            "\nTo send it to your own backend: OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4317 "
-            "otel-realtime demo\nTo look at it again: "
-            f"otel-realtime tree {files[0]} {files[1]}",
+            f"\nTo send it to your own backend:\n  {_telemetry.ENDPOINT}=http://localhost:4317 "
+            f"{_program()} demo\nTo look at it again:\n  {_program()} tree {files[0]} {files[1]}",
             highlight=False,
+            soft_wrap=True,
         )
+
+
+def _program() -> str:
+    """The command as it was called, so that what is shown can be copied."""
+    called = sys.argv[0]
+    return called if Path(called).name == "otel-realtime" else "otel-realtime"
