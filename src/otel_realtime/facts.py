@@ -109,7 +109,6 @@ class ResponseFacts:
     interrupted: bool = False
     interruption_reason: str | None = None
     interrupted_by: str | None = None
-    interrupted_at: int | None = None
     end_reason: str | None = None
     fault_type: str | None = None
 
@@ -152,7 +151,6 @@ class ToolFacts:
     requested_at: int | None = None
     started_at: int | None = None
     ended_at: int | None = None
-    ran: bool = False
     outcome: str | None = None
     """`completed`, `error`, `cancelled`, `answered` (its run was not seen), `unanswered`."""
     error: BaseException | None = None

@@ -2,7 +2,7 @@
 
 Names without the prefix `otel_realtime.` follow the OpenTelemetry semantic conventions for
 generative AI (status: Development, checked 2026-11), the general attributes `error.type`,
-`server.*`, `session.id`, `user.id`, and the exception attributes. They are our own constants
+`session.id`, `user.id`, and the exception attributes. They are our own constants
 because the published constants are marked deprecated and lack the newest keys: a rename upstream
 touches this file alone.
 """
@@ -56,8 +56,6 @@ TOKEN_MODALITY: Final = "gen_ai.token.modality"  # noqa: S105 - a name, not a se
 
 # General attributes.
 ERROR_TYPE: Final = "error.type"
-SERVER_ADDRESS: Final = "server.address"
-SERVER_PORT: Final = "server.port"
 SESSION_ID: Final = "session.id"
 USER_ID: Final = "user.id"
 EXCEPTION_TYPE: Final = "exception.type"

@@ -1,17 +1,15 @@
 """For tests of your own agents: what was traced, as text, and a clock that you move."""
 
 from collections.abc import Iterable
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from opentelemetry.sdk.trace import ReadableSpan
 
 from otel_realtime.otlp_json import from_log_records, from_readable_spans
+from otel_realtime.scenario import EPOCH
 from otel_realtime.tree import render
 
 __all__ = ["FakeClock", "span_tree"]
-
-EPOCH: Final = 1_700_000_000_000_000_000
-"""Where a `FakeClock` starts: 2023-11-14 22:13:20 UTC, in ns."""
 
 
 class _FinishedSpans(Protocol):
@@ -52,7 +50,7 @@ class FakeClock:
     """A clock for tests: call it to read it (ns since the epoch), `advance` to move it.
 
     Args:
-        start: What it shows first, in ns since the epoch.
+        start: What it shows first, in ns since the epoch; by default 2023-11-14 22:13:20 UTC.
     """
 
     def __init__(self, start: int = EPOCH) -> None:

@@ -96,7 +96,6 @@ def finish_playback(state: State, response: Response, at: int) -> None:
     unheard = generated is None or facts.heard_ms < generated - _ROUNDING_MS
     if cut is not None and (unheard or facts.status == "cancelled"):
         facts.interrupted = True
-        facts.interrupted_at = cut.at
         facts.interruption_reason = cut.reason
         facts.interrupted_by = response.onset_item if cut.at == response.onset else None
         state.records.append(Noted(response.key, cut.at, InterruptionNoted(facts)))

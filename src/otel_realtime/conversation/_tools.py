@@ -212,7 +212,6 @@ def _outcome(error: BaseException | None) -> str:
 
 
 def _open(state: State, facts: ToolFacts, at: int) -> None:
-    facts.ran = True
     state.records.append(Opened(Key(Kind.TOOL, facts.call_id), at, facts, _parent(facts)))
 
 
