@@ -19,11 +19,12 @@ from otel_realtime.facts import Facts
 from otel_realtime.guard import Guard, SkippedEventError
 from otel_realtime.records import SESSION, Closed, Key, Kind, Noted, Opened, Record
 from otel_realtime.scenario import EPOCH, Recorder, Traced
-from otel_realtime.session import SessionTelemetry, Telemetry
+from otel_realtime.session import SessionTelemetry
 from otel_realtime.settings import Settings
 from otel_realtime.sources import openai_wire
 from otel_realtime.sources._openai_deltas import DELTAS, take_server_event
 from otel_realtime.sources.recording import NS_PER_MS, WireEvent, feed_wire_event
+from otel_realtime.telemetry.outlets import Telemetry
 from otel_realtime.testing import FakeClock
 
 

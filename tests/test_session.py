@@ -14,8 +14,9 @@ from opentelemetry.sdk.trace import SpanProcessor
 from otel_realtime import events, semconv
 from otel_realtime.guard import Guard
 from otel_realtime.scenario import Recorder
-from otel_realtime.session import SessionTelemetry, Telemetry
+from otel_realtime.session import SessionTelemetry
 from otel_realtime.settings import Settings
+from otel_realtime.telemetry.outlets import Telemetry
 from otel_realtime.testing import FakeClock
 from otel_realtime.tree import render
 from otel_realtime.values import SessionConfig

@@ -15,6 +15,8 @@ class Endable(Protocol):
 
 _open: WeakSet[Endable] = WeakSet()
 _dropped: deque[Endable] = deque()
+_ending: set[Endable] = set()
+"""Those that are about to end: nobody else may hold them by now."""
 
 
 def watch(call: Endable) -> None:
@@ -27,6 +29,16 @@ def watch(call: Endable) -> None:
     atexit.unregister(_end_all)
     atexit.register(_end_all)
     end_dropped()
+
+
+def keep(call: Endable) -> None:
+    """Keep `call` until `release`: it ends in a moment, or at exit."""
+    _ending.add(call)
+
+
+def release(call: Endable) -> None:
+    """Keep `call` no longer: it has ended."""
+    _ending.discard(call)
 
 
 def drop(call: Endable) -> None:

@@ -10,7 +10,7 @@ D `response.done`. Every other moment is of the same unit; names ending in `_ms`
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from otel_realtime.values import Fault, SessionConfig, TranscriptionUsage, Usage
+from otel_realtime.values import Endpoint, Fault, SessionConfig, TranscriptionUsage, Usage
 
 
 @dataclass(slots=True)
@@ -23,11 +23,22 @@ class SessionFacts:
     floor: str | None = None
     """The agent that has the floor now."""
     conversation_id: str | None = None
+    endpoint: Endpoint | None = None
+    call_id: str | None = None
+    """The provider's id of the telephone call, if it is one."""
     started_at: int | None = None
+    connecting_at: int | None = None
+    """When the client began to connect; None where that was not seen."""
+    ready_at: int | None = None
+    """When the provider first described the session."""
+    configured_at: int | None = None
+    """When the provider first confirmed the client's settings."""
+    reconnects: int = 0
     ended_at: int | None = None
     end_reason: str | None = None
     fault_type: str | None = None
     close_code: int | None = None
+    error: Exception | None = None
 
 
 @dataclass(slots=True)
@@ -37,6 +48,7 @@ class InputFacts:
     item_id: str
     type: str
     """`speech` or `text`."""
+    id_known: bool = True
     agent: str | None = None
     conversation_id: str | None = None
     start: int | None = None
@@ -85,6 +97,7 @@ class ResponseFacts:
     response_id: str
     id_known: bool = True
     agent: str | None = None
+    endpoint: Endpoint | None = None
     model: str | None = None
     conversation_id: str | None = None
     output_modalities: tuple[str, ...] | None = None
@@ -138,7 +151,8 @@ class ToolFacts:
 
     call_id: str
     kind: str = "function"
-    """`function`, `handoff`, or `mcp` for a hosted tool."""
+    """`function`, `handoff`, `local_mcp` (a server of the application's), `hosted_mcp` (the
+    provider's)."""
     name: str | None = None
     description: str | None = None
     arguments: str | None = None
@@ -149,10 +163,15 @@ class ToolFacts:
     server_label: str | None = None
     handoff_to: str | None = None
     requested_at: int | None = None
+    approval: str | None = None
+    """`awaited`, `approved`, `rejected`; None where none was asked for."""
+    approval_asked_at: int | None = None
+    approval_given_at: int | None = None
     started_at: int | None = None
     ended_at: int | None = None
     outcome: str | None = None
-    """`completed`, `error`, `cancelled`, `answered` (its run was not seen), `unanswered`."""
+    """`completed`, `error`, `cancelled`, `answered` (its run was not seen), `rejected` (by
+    somebody), `blocked` (by a guardrail), `unanswered`."""
     error: BaseException | None = None
     fault: Fault | None = None
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from otel_realtime.facts import Facts, InputFacts, ResponseFacts, SessionFacts
+from otel_realtime.facts import Facts, InputFacts, ResponseFacts, SessionFacts, ToolFacts
 from otel_realtime.values import Fault, RateLimit
 
 
@@ -117,6 +117,29 @@ class McpToolsNoted:
     outcome: str
 
 
+@dataclass(frozen=True, slots=True)
+class GuardrailNoted:
+    """A guardrail of the application tripped."""
+
+    kind: str
+    name: str | None
+    agent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalNoted:
+    """A tool call was told to wait for approval, or got an answer."""
+
+    facts: ToolFacts
+
+
+@dataclass(frozen=True, slots=True)
+class ReconnectionNoted:
+    """The socket was lost and another one carries the same conversation on."""
+
+    facts: SessionFacts
+
+
 Note: TypeAlias = (
     SessionNoted
     | InterruptionNoted
@@ -127,6 +150,9 @@ Note: TypeAlias = (
     | IdleTimeoutNoted
     | DtmfNoted
     | McpToolsNoted
+    | GuardrailNoted
+    | ApprovalNoted
+    | ReconnectionNoted
 )
 
 

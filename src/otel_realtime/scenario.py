@@ -38,7 +38,7 @@ from otel_realtime.otlp_json import (
     from_metrics_data,
     from_readable_spans,
 )
-from otel_realtime.session import SessionTelemetry, Telemetry
+from otel_realtime.session import SessionTelemetry
 from otel_realtime.settings import Settings
 from otel_realtime.sources._yaml_lines import YamlError, load_with_lines
 from otel_realtime.sources.recording import (
@@ -49,6 +49,7 @@ from otel_realtime.sources.recording import (
     read_recording,
     replay,
 )
+from otel_realtime.telemetry.outlets import Telemetry
 from otel_realtime.values import Played
 
 EPOCH: Final = 1_700_000_000_000_000_000

@@ -9,21 +9,17 @@ import weakref
 from asyncio import AbstractEventLoop, TimerHandle
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from contextvars import ContextVar, Token
-from dataclasses import dataclass
+from threading import RLock
 from typing import Final
 
-from opentelemetry import _logs, metrics, trace
-from opentelemetry import context as otel_context
-from opentelemetry._logs import Logger, LoggerProvider
+from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled
-from opentelemetry.metrics import MeterProvider
-from opentelemetry.trace import Tracer, TracerProvider
 
-from otel_realtime import exit_hook, semconv
+from otel_realtime import endings, exit_hook, semconv
 from otel_realtime.clock import Clock
 from otel_realtime.conversation import Conversation
+from otel_realtime.current import Lent
 from otel_realtime.events import Event, SessionEnded, TimePassed
 from otel_realtime.guard import Guard
 from otel_realtime.records import SESSION, Closed, Key, Kind, Noted, Opened, Record
@@ -32,44 +28,14 @@ from otel_realtime.telemetry.attributes import Identity
 from otel_realtime.telemetry.content import ContentGate
 from otel_realtime.telemetry.context import TelemetryContext
 from otel_realtime.telemetry.logs import LogConsumer
-from otel_realtime.telemetry.metrics import Instruments, MetricsConsumer
+from otel_realtime.telemetry.metrics import MetricsConsumer
+from otel_realtime.telemetry.outlets import Telemetry
 from otel_realtime.telemetry.spans import SpanConsumer
-from otel_realtime.version import __version__
 
 _NS = 1_000_000_000
 _TOLD: Final = {Opened: "opened", Noted: "noted", Closed: "closed"}
 """The method of a consumer that takes a record."""
 _LONGEST_NAP = 1.0  # seconds
-
-_mark: ContextVar[None] = ContextVar("otel_realtime_attached")
-"""Set beside each context that is attached: tells where it can be detached again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Telemetry:
-    """Where telemetry goes: made once per listener, shared by its calls."""
-
-    tracer: Tracer
-    logger: Logger
-    instruments: Instruments
-
-    @classmethod
-    def of(
-        cls,
-        tracer_provider: TracerProvider | None = None,
-        meter_provider: MeterProvider | None = None,
-        logger_provider: LoggerProvider | None = None,
-    ) -> "Telemetry":
-        """Take the providers given, and the global ones for those that are not."""
-        tracers = tracer_provider or trace.get_tracer_provider()
-        meters = meter_provider or metrics.get_meter_provider()
-        loggers = logger_provider or _logs.get_logger_provider()
-        scope = (semconv.SCOPE_NAME, __version__)
-        return cls(
-            tracer=tracers.get_tracer(*scope, schema_url=semconv.SCHEMA_URL),
-            logger=loggers.get_logger(*scope, schema_url=semconv.SCHEMA_URL),
-            instruments=Instruments.of(meters),
-        )
 
 
 class SessionTelemetry:
@@ -97,7 +63,7 @@ class SessionTelemetry:
     ) -> None:
         """Wire the parts; nothing is open yet."""
         provider = settings.provider_name or provider
-        identity = Identity(session_id or uuid.uuid4().hex, settings.user_id, provider)
+        self._identity = Identity(session_id or uuid.uuid4().hex, settings.user_id, provider)
         problems = telemetry.instruments.problems
         self.clock = clock or Clock()
         self.guard = Guard(lambda kind: problems.add(1, {semconv.PROBLEM: kind}))
@@ -113,54 +79,85 @@ class SessionTelemetry:
         on_spans = ContentGate(settings.capture_content.on_spans, settings.redact, caught)
         on_events = ContentGate(settings.capture_content.on_events, settings.redact, caught)
         self._consumers = (
-            SpanConsumer(self.context, identity, on_spans),
-            LogConsumer(telemetry.logger, self.context, identity, on_events),
-            MetricsConsumer(telemetry.instruments, provider),
+            SpanConsumer(self.context, self._identity, on_spans),
+            LogConsumer(telemetry.logger, self.context, self._identity, on_events),
+            MetricsConsumer(telemetry.instruments, self._identity),
         )
+        self._lock = RLock()  # some applications send from one thread and receive in another
+        self._ending: SessionEnded | None = None
+        self._lent: Lent | None = None
         self._enabled: bool | None = None
         self._loop: AbstractEventLoop | None = None
         self._timer: TimerHandle | None = None
 
     def feed(self, event: Event) -> None:
-        """Take in one event; never raises."""
-        try:
-            if self._enabled is None:
-                self._enabled = is_instrumentation_enabled()
-                self._loop = _running_loop()
-                exit_hook.watch(self)
-            if not self._enabled:
-                return
-            records = self.conversation.feed(event)
-        except Exception as error:  # noqa: BLE001 - the guard: our errors never reach the host
-            self.guard.caught(type(event).__name__, error)
-            return
-        for record in records:
-            self._tell(record)
-        if self._timer is None and self.conversation.deadline is not None:
-            self._set_timer(self.conversation.deadline)
+        """Take in one event; never raises. What comes after the end is passed over."""
+        if self._ending is None:
+            with self._lock:
+                self._feed(event)
+
+    def know_provider(self, name: str) -> None:
+        """Learn `gen_ai.provider.name`, unless the settings or the source have told it."""
+        if self._identity.provider is None:
+            self._identity.provider = name
 
     def end(
-        self, reason: str, *, fault_type: str | None = None, close_code: int | None = None
+        self,
+        reason: str,
+        *,
+        fault_type: str | None = None,
+        close_code: int | None = None,
+        error: Exception | None = None,
     ) -> None:
         """Close everything that is open, once; never raises."""
-        if not self._enabled or self.conversation.over:
-            return
-        if self.conversation.session.started_at is not None:
-            self.feed(SessionEnded(self.clock(), reason, fault_type, close_code))
-        try:
-            self._cancel_timer()
-            self.context.cleanup(self.clock())
-        except Exception as error:  # noqa: BLE001 - the guard
-            self.guard.caught("end", error)
+        if self._settle(SessionEnded(self.clock(), reason, fault_type, close_code, error)):
+            self._finish()
+
+    def end_soon(
+        self,
+        reason: str,
+        *,
+        fault_type: str | None = None,
+        close_code: int | None = None,
+        error: Exception | None = None,
+    ) -> None:
+        """As `end`, and in a burst of endings a moment later; the end's time is now all the same.
+
+        Nothing is taken in any more from here on.
+        """
+        if self._settle(SessionEnded(self.clock(), reason, fault_type, close_code, error)):
+            exit_hook.keep(self)
+            endings.at_leisure(self._finish)
 
     def drop(self) -> None:
         """End soon, as nobody follows any more; may be called by the garbage collector."""
+        if self._lent is not None:
+            self._lent.is_over = True
         if not self._enabled or self.conversation.over:
             return
         exit_hook.drop(self)
         if self._loop is not None:
             with suppress(RuntimeError):  # it is closed: then the next call or the exit does it
                 self._loop.call_soon_threadsafe(exit_hook.end_dropped)
+
+    def lend(self) -> None:
+        """Make the session's span current here until `take_back`; nothing if it is already.
+
+        Unlike `use`, this may end in another task: see `Lent`.
+        """
+        try:
+            if self._lent is None and SESSION in self.context:
+                self._lent = Lent(trace.get_current_span(self.context.context(SESSION)))
+        except Exception as error:  # noqa: BLE001 - the guard
+            self.guard.caught("lend", error)
+
+    def take_back(self) -> None:
+        """Make what was current before `lend` current again."""
+        try:
+            if self._lent is not None:
+                self._lent.take_back()
+        except Exception as error:  # noqa: BLE001 - the guard
+            self.guard.caught("take_back", error)
 
     def begin(self) -> None:
         """Open the session now, before the provider has said anything."""
@@ -183,24 +180,67 @@ class SessionTelemetry:
 
     @property
     def is_over(self) -> bool:
-        """Whether the session has ended."""
-        return self.conversation.over
+        """Whether the session has ended, or is about to."""
+        return self._ending is not None or self.conversation.over
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether all its telemetry has been written."""
+        return self.conversation.over or not self._enabled
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the session's span has been opened."""
+        return self.conversation.session.started_at is not None
+
+    def _feed(self, event: Event) -> None:
+        try:
+            if self._enabled is None:
+                self._enabled = is_instrumentation_enabled()
+                self._loop = _running_loop()
+                exit_hook.watch(self)
+            if not self._enabled:
+                return
+            records = self.conversation.feed(event)
+        except Exception as error:  # noqa: BLE001 - the guard: our errors never reach the host
+            self.guard.caught(type(event).__name__, error)
+            return
+        for record in records:
+            self._tell(record)
+        if self._timer is None and self.conversation.deadline is not None:
+            self._set_timer(self.conversation.deadline)
+
+    def _settle(self, ending: SessionEnded) -> bool:
+        """Settle when and why it ends, once; False if there is nothing to end."""
+        if not self._enabled or self.conversation.over:
+            return False
+        with self._lock:
+            self._ending = self._ending or ending
+        return True
+
+    def _finish(self) -> None:
+        with self._lock:
+            if self.conversation.over or self._ending is None:
+                return
+            if self.has_begun:
+                self._feed(self._ending)
+            try:
+                self._cancel_timer()
+                self.context.cleanup(self._ending.at)
+            except Exception as error:  # noqa: BLE001 - the guard
+                self.guard.caught("end", error)
+        exit_hook.release(self)
 
     @contextmanager
     def _current(self, key: Key) -> Iterator[None]:
         if key not in self.context:
             yield
             return
-        # The rest of the running context (baggage, suppression) stays as it is.
-        span = trace.get_current_span(self.context.context(key))
-        mark = _mark.set(None)
-        token = otel_context.attach(trace.set_span_in_context(span))
+        lent = Lent(trace.get_current_span(self.context.context(key)))
         try:
             yield
         finally:
-            # A generator may be closed from another task: that one's context is not ours to touch.
-            if _was_set_here(mark):
-                otel_context.detach(token)
+            lent.take_back()
 
     def _tell(self, record: Record) -> None:
         what = _TOLD[type(record)]
@@ -244,11 +284,3 @@ def _running_loop() -> AbstractEventLoop | None:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
-
-
-def _was_set_here(mark: "Token[None]") -> bool:
-    try:
-        _mark.reset(mark)
-    except ValueError:  # set in the context of another task or thread
-        return False
-    return True

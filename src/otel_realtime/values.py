@@ -47,6 +47,15 @@ class SessionConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class Endpoint:
+    """The server at the other end of the socket."""
+
+    address: str | None = None
+    """Its host name or address."""
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """An error that the provider reports, in its own words."""
 
@@ -114,6 +123,8 @@ class Item(NamedTuple):
     output: str | None = None
     server_label: str | None = None
     fault: Fault | None = None
+    id_known: bool = True
+    """False where the source made the id up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,9 +30,9 @@ from otel_realtime.otlp_json import (
 )
 from otel_realtime.scenario import EPOCH, Scenario
 from otel_realtime.session import SessionTelemetry
-from otel_realtime.session import Telemetry as Destination
 from otel_realtime.settings import Settings
 from otel_realtime.sources.recording import RecordedClock, WireEvent, replay
+from otel_realtime.telemetry.outlets import Telemetry as Destination
 
 OTELCOL = os.environ.get("OTEL_REALTIME_OTELCOL", "")
 REPO = Path(__file__).resolve().parents[2]

@@ -11,25 +11,18 @@ from opentelemetry.sdk.trace import SpanProcessor
 
 pytest.importorskip("agents.realtime", reason="needs the extra otel-realtime[agents]")
 
-import agents.realtime.session as sdk_session
-import agents.tool as sdk_tool
-
 from otel_realtime.guard import Guard
 from otel_realtime.scenario import Recorder
-
-ORIGINALS = (
-    (sdk_session.RealtimeSession, "_handle_tool_call"),
-    (sdk_session, "invoke_function_tool"),
-    (sdk_tool, "maybe_invoke_function_tool_failure_error_function"),
-)
+from otel_realtime.sources._agents_hooks import HOOKS
 
 
 def in_sdk() -> list[object]:
     """The functions that are wrapped while a listener exists, as they are now."""
-    return [vars(owner)[name] for owner, name in ORIGINALS]
+    return [hook.found() for hook in HOOKS]
 
 
 BEFORE = in_sdk()
+ORIGINAL_RUN = next(hook.found() for hook in HOOKS if hook.path == "invoke_function_tool")
 
 
 def is_as_before(functions: list[object]) -> bool:

@@ -191,7 +191,7 @@ async def test_hosted_tools(recorder):
     traced = Trace(recorder)
     found, lent = traced.named("execute_tool")
     assert (found.name, lent.name) == ("execute_tool find_book", "execute_tool lend_book")
-    assert found.attributes[semconv.TOOL_KIND] == "mcp"
+    assert found.attributes[semconv.TOOL_KIND] == "hosted_mcp"
     assert found.attributes[semconv.MCP_SERVER] == "library"
     assert found.attributes[semconv.TOOL_RESULT] == "shelf 7"
     assert found.start < found.end <= lent.end

@@ -117,7 +117,7 @@ async def test_the_task_is_cancelled_in_mid_call(recorder, counter):
         await task
     traced = Trace(recorder)
     assert traced.one("execute_tool").attributes[semconv.TOOL_OUTCOME] == "cancelled"
-    assert reason(traced) == ("closed", None)
+    assert reason(traced) == ("cancelled", None)
 
 
 async def test_the_user_breaks_off_the_iteration(recorder, counter):

@@ -9,7 +9,7 @@ import wrapt
 from agents import function_tool
 from agents.realtime import RealtimeAgent, RealtimeRunner
 from opentelemetry import trace
-from sources.conftest import BEFORE, in_sdk, is_as_before
+from sources.conftest import ORIGINAL_RUN, in_sdk, is_as_before
 from sources.phone import CALLS, PATIENCE, Trace, calling
 
 from otel_realtime import semconv
@@ -103,7 +103,7 @@ async def test_two_sessions_with_one_listener_each_in_one_task_do_not_mix_their_
     assert len({tool.trace_id for tool in tools}) == 2
 
 
-async def test_two_listeners_of_one_session_are_each_told_all(recorder):
+async def test_a_session_that_is_followed_is_not_followed_by_a_second_listener(recorder):
     from otel_realtime.scenario import Recorder
 
     @function_tool
@@ -117,10 +117,13 @@ async def test_two_listeners_of_one_session_are_each_told_all(recorder):
         call.session.model.add_listener(second)
         await call.speak()
         await call.heard("response.done", 2)
+        with second.use():
+            trace.get_current_span().set_attribute("theirs", "ours")
     second.cleanup()
-    for each in (recorder, other):
-        tool = Trace(each).one("execute_tool look_up")
-        assert tool.attributes[semconv.TOOL_OUTCOME] == "completed"
+    traced = Trace(recorder)
+    assert traced.one("execute_tool look_up").attributes[semconv.TOOL_OUTCOME] == "completed"
+    assert traced.one("invoke_agent").attributes["theirs"] == "ours"
+    assert other.traced().spans == ()
 
 
 @pytest.fixture
@@ -137,7 +140,7 @@ def another_library():
         return seen
 
     yield install
-    sdk.invoke_function_tool = BEFORE[1]
+    sdk.invoke_function_tool = ORIGINAL_RUN
 
 
 async def test_another_library_wraps_first(recorder, another_library):
@@ -154,7 +157,7 @@ async def test_another_library_wraps_first(recorder, another_library):
         await call.heard("response.done", 2)
     assert seen == ['{"city": "London"}']
     assert [each.name for each in bench] == ["execute_tool look_up"]
-    assert sdk.invoke_function_tool.__wrapped__ is BEFORE[1]
+    assert sdk.invoke_function_tool.__wrapped__ is ORIGINAL_RUN
 
 
 async def test_another_library_wraps_on_top_and_stays_functional(recorder, another_library):

@@ -30,7 +30,7 @@ async def test_the_users_window_is_when_the_user_was_heard(recorder):
     assert given.start == pytest.approx(began - PADDING_MS * NS_PER_MS, abs=TOLERANCE)
     assert given.end == pytest.approx(ended + SILENCE_MS * NS_PER_MS, abs=TOLERANCE)
     assert given.attributes[semconv.INPUT_ACOUSTIC_END_MS] == pytest.approx(800, abs=20)
-    assert given.attributes[semconv.INPUT_TIME_SOURCE] == "server_events"
+    assert given.attributes[semconv.INPUT_TIME_SOURCE] == "audio_clock"
 
 
 @pytest.mark.parametrize("inside", [False, True], ids=["before", "inside"])

@@ -29,7 +29,9 @@ async def test_a_tool_that_is_rejected_never_runs(recorder):
         await call.heard("response.done", 2)
     traced = Trace(recorder)
     tool = traced.one("execute_tool look_up")
-    assert tool.attributes[semconv.TOOL_OUTCOME] == "answered"
+    assert tool.attributes[semconv.TOOL_OUTCOME] == "rejected"
+    assert tool.attributes[semconv.TOOL_APPROVAL] == "rejected"
+    assert tool.attributes[semconv.TOOL_APPROVAL_WAIT] > 0
     assert "not approved" in tool.attributes[semconv.TOOL_RESULT]
     assert bench.times == {}
 

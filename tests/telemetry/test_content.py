@@ -6,9 +6,10 @@ import pytest
 
 from otel_realtime import events
 from otel_realtime.scenario import Recorder
-from otel_realtime.session import SessionTelemetry, Telemetry
+from otel_realtime.session import SessionTelemetry
 from otel_realtime.settings import Settings
 from otel_realtime.telemetry.content import ContentGate, encodable, stack_of, type_of
+from otel_realtime.telemetry.outlets import Telemetry
 
 
 class OwnError(Exception):

@@ -50,11 +50,13 @@ def _on_time_passed(state: State, event: events.TimePassed) -> None:
 HANDLERS: Final[Mapping[type[events.Event], _Handler]] = MappingProxyType(
     {
         events.TimePassed: _on_time_passed,
+        events.SessionOpened: _session.on_session_opened,
         events.SessionStarted: _session.on_session_started,
         events.SessionChanged: _session.on_session_changed,
         events.SessionEnded: _session.on_session_ended,
         events.ConversationNamed: _session.on_conversation_named,
         events.FaultReported: _session.on_fault_reported,
+        events.GuardrailTripped: _tools.on_guardrail_tripped,
         events.RateLimitsUpdated: _session.on_rate_limits_updated,
         events.AudioSent: _inputs.on_audio_sent,
         events.SpeechStarted: _on_speech_started,
@@ -78,6 +80,8 @@ HANDLERS: Final[Mapping[type[events.Event], _Handler]] = MappingProxyType(
         events.PlaybackStarted: _playback.on_playback_started,
         events.PlaybackStopped: _on_playback_stopped,
         events.ToolRequested: _responses.on_tool_requested,
+        events.ApprovalAsked: _tools.on_approval_asked,
+        events.ApprovalGiven: _tools.on_approval_given,
         events.ToolStarted: _tools.on_tool_started,
         events.ToolEnded: _tools.on_tool_ended,
         events.ToolAnswered: _tools.on_tool_answered,
@@ -87,6 +91,10 @@ HANDLERS: Final[Mapping[type[events.Event], _Handler]] = MappingProxyType(
         events.AgentChanged: _tools.on_agent_changed,
     }
 )
+
+
+_OPENERS: Final = frozenset({events.SessionOpened, events.SessionStarted})
+"""They open the session themselves, with what they know of it."""
 
 
 class Conversation:
@@ -141,7 +149,7 @@ class Conversation:
         handler = HANDLERS[type(event)]
         if state.over:
             return []
-        if state.session.started_at is None and type(event) is not events.SessionStarted:
+        if state.session.started_at is None and type(event) not in _OPENERS:
             _session.open_session(state, event.at)
         if self._due is not None and event.at >= self._due:
             self._give_up(event.at)

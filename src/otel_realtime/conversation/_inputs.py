@@ -38,6 +38,7 @@ from otel_realtime.records import (
     Opened,
     TranscriptionFailureNoted,
 )
+from otel_realtime.values import Item
 
 _UNTOLD = {True: "missing", False: "off", None: None}
 """What is said of a transcript that never came, by whether one was to come."""
@@ -143,11 +144,12 @@ def begin(state: State, item_id: str, kind: str, at: int, phase: InputPhase) -> 
     return given
 
 
-def typed(state: State, item_id: str, texts: tuple[str, ...], at: int) -> None:
+def typed(state: State, item: Item, at: int) -> None:
     """Open and close a typed text: an instant."""
-    given = begin(state, item_id, "text", at, InputPhase.COMMITTED)
+    given = begin(state, item.id, "text", at, InputPhase.COMMITTED)
+    given.facts.id_known = item.id_known
     given.facts.start = given.facts.end = given.facts.committed_at = at
-    given.facts.text = _kept(state, "\n".join(texts)) if texts else None
+    given.facts.text = _kept(state, "\n".join(item.texts)) if item.texts else None
     close(state, given, at)
 
 

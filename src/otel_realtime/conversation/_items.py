@@ -106,7 +106,7 @@ def _take_user(state: State, event: ItemAdded, entry: Entry) -> None:
     if item.has_audio:
         _inputs.spoken(state, item.id, item.texts, event.at)
     elif entry.given is None:
-        _inputs.typed(state, item.id, item.texts, event.at)
+        _inputs.typed(state, item, event.at)
 
 
 def _take_tool_output(state: State, event: ItemAdded, entry: Entry) -> None:

@@ -188,6 +188,7 @@ def _response(state: State, response_id: str, at: int, *, id_known: bool = True)
             response_id,
             id_known=id_known,
             agent=state.session.floor,
+            endpoint=state.session.endpoint,
             model=state.session.config.model,
             conversation_id=state.session.conversation_id,
             output_modalities=state.session.config.output_modalities,

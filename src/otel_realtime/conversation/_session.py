@@ -3,6 +3,7 @@
 from dataclasses import fields, replace
 
 from otel_realtime.conversation import _inputs, _responses, _tools
+from otel_realtime.conversation._clock import AudioClock
 from otel_realtime.conversation._state import State
 from otel_realtime.events import (
     ConversationNamed,
@@ -10,6 +11,7 @@ from otel_realtime.events import (
     RateLimitsUpdated,
     SessionChanged,
     SessionEnded,
+    SessionOpened,
     SessionStarted,
 )
 from otel_realtime.records import (
@@ -19,6 +21,7 @@ from otel_realtime.records import (
     Noted,
     Opened,
     RateLimitsNoted,
+    ReconnectionNoted,
     SessionNoted,
 )
 from otel_realtime.values import RateLimit, SessionConfig
@@ -31,29 +34,40 @@ def open_session(state: State, at: int) -> None:
         state.records.append(Opened(SESSION, at, state.session, None))
 
 
-def on_session_started(state: State, event: SessionStarted) -> None:
-    """Open the session with what the provider says of it."""
-    if state.session.started_at is not None:
-        on_session_changed(state, SessionChanged(event.at, event.config))
+def on_session_opened(state: State, event: SessionOpened) -> None:
+    """Open the session with what the client knows before it is connected."""
+    session = state.session
+    if session.connecting_at is not None:
         return
-    state.session.config = event.config
+    session.connecting_at = event.at
+    session.endpoint, session.call_id = event.endpoint, event.call_id
+    session.agent = session.floor = session.agent or event.agent
+    session.config = replace(session.config, model=session.config.model or event.model)
     open_session(state, event.at)
+
+
+def on_session_started(state: State, event: SessionStarted) -> None:
+    """Take in what the provider says of the session, and open it if nothing has yet.
+
+    Where another socket carries the conversation on, the provider says so by another id.
+    """
+    session = state.session
+    if session.started_at is None:
+        session.config, session.ready_at = event.config, event.at
+        open_session(state, event.at)
+        return
+    before, after = session.config.session_id, event.config.session_id
+    if None not in (before, after) and before != after:
+        _carry_on(state, event.at)
+    is_first = session.ready_at is None
+    session.ready_at = session.ready_at or event.at
+    _take_settings(state, event.config, event.at, is_news=not is_first)
 
 
 def on_session_changed(state: State, event: SessionChanged) -> None:
     """Take over the settings that the provider names; what it leaves out stays."""
-    told = {
-        each.name: value
-        for each in fields(SessionConfig)
-        if (value := getattr(event.config, each.name)) is not None
-    }
-    if event.config.transcription is False:
-        told["transcription_model"] = None
-    before = state.session.config
-    changed = tuple(name for name, value in told.items() if getattr(before, name) != value)
-    if changed:
-        state.session.config = replace(before, **told)
-        state.records.append(Noted(SESSION, event.at, SessionNoted(state.session, changed)))
+    state.session.configured_at = state.session.configured_at or event.at
+    _take_settings(state, event.config, event.at, is_news=True)
 
 
 def on_conversation_named(state: State, event: ConversationNamed) -> None:
@@ -83,14 +97,46 @@ def on_session_ended(state: State, event: SessionEnded) -> None:
     session.ended_at = event.at
     session.end_reason = event.reason
     session.fault_type, session.close_code = event.fault_type, event.close_code
+    session.error = event.error
     for tool in list(state.tools.values()):
         _tools.close(state, tool, event.at)
-    for response in list(state.responses.values()):
-        _responses.close(state, response, event.at, event.reason)
-    for given in list(state.inputs.values()):
-        _inputs.close(state, given, event.at, event.reason)
+    _close_media(state, event.at, event.reason)
     state.over = True
     state.records.append(Closed(SESSION, event.at, session))
+
+
+def _take_settings(state: State, config: SessionConfig, at: int, *, is_news: bool) -> None:
+    told = {
+        each.name: value
+        for each in fields(SessionConfig)
+        if (value := getattr(config, each.name)) is not None
+    }
+    if config.transcription is False:
+        told["transcription_model"] = None
+    before = state.session.config
+    changed = tuple(name for name, value in told.items() if getattr(before, name) != value)
+    if changed:
+        state.session.config = replace(before, **told)
+        if is_news:
+            state.records.append(Noted(SESSION, at, SessionNoted(state.session, changed)))
+
+
+def _carry_on(state: State, at: int) -> None:
+    """End what the lost socket left open; positions in the audio count anew on the next one.
+
+    Tools are the application's: they run on.
+    """
+    _close_media(state, at, "reconnected")
+    state.clock, state.committed_ms = AudioClock(), 0.0
+    state.session.reconnects += 1
+    state.records.append(Noted(SESSION, at, ReconnectionNoted(state.session)))
+
+
+def _close_media(state: State, at: int, reason: str) -> None:
+    for response in list(state.responses.values()):
+        _responses.close(state, response, at, reason)
+    for given in list(state.inputs.values()):
+        _inputs.close(state, given, at, reason)
 
 
 def _tenth(limit: RateLimit) -> int | None:

@@ -192,6 +192,8 @@ class Tool:
 
     facts: ToolFacts
     phase: ToolPhase = ToolPhase.REQUESTED
+    refused: str | None = None
+    """Its outcome if it is answered without a run: `rejected` or `blocked`."""
 
 
 @dataclass(slots=True)

@@ -7,6 +7,9 @@ output, and opens only then: its start is known, and nothing could have been nes
 from otel_realtime.conversation._state import MOST_OPEN, State, Tool, ToolPhase
 from otel_realtime.events import (
     AgentChanged,
+    ApprovalAsked,
+    ApprovalGiven,
+    GuardrailTripped,
     McpCallEnded,
     McpCallStarted,
     McpToolsListed,
@@ -18,7 +21,9 @@ from otel_realtime.events import (
 from otel_realtime.facts import Output, ToolFacts
 from otel_realtime.records import (
     SESSION,
+    ApprovalNoted,
     Closed,
+    GuardrailNoted,
     HandoffNoted,
     Key,
     Kind,
@@ -60,6 +65,8 @@ def on_tool_started(state: State, event: ToolStarted) -> None:
     facts = tool.facts
     facts.name = event.name or facts.name
     facts.description = event.description
+    facts.kind = event.kind or facts.kind
+    facts.server_label = event.server_label or facts.server_label
     facts.agent = event.agent or facts.agent
     session = state.session
     session.floor = session.floor or event.agent
@@ -85,7 +92,48 @@ def on_tool_answered(state: State, event: ToolAnswered) -> None:
     tool = state.tools.get(event.call_id)
     if tool is not None and tool.phase is ToolPhase.REQUESTED:
         tool.facts.output = event.output if state.keep_text else None
-        _close(state, tool, event.at, "answered")
+        _close(state, tool, event.at, tool.refused or "answered")
+
+
+def on_approval_asked(state: State, event: ApprovalAsked) -> None:
+    """Note that a call waits for somebody's approval."""
+    if event.call_id in state.closed_tools:
+        return
+    facts = _tool(state, event.call_id).facts
+    if facts.approval is None:
+        facts.name = facts.name or event.name
+        facts.approval, facts.approval_asked_at = "awaited", event.at
+        _note_approval(state, facts, event.at)
+
+
+def on_approval_given(state: State, event: ApprovalGiven) -> None:
+    """Note the answer; a call that was rejected closes when the model is told so."""
+    tool = state.tools.get(event.call_id)
+    if tool is None or tool.facts.approval not in {None, "awaited"}:
+        return
+    tool.facts.approval = "approved" if event.approved else "rejected"
+    tool.facts.approval_given_at = event.at
+    if not event.approved:
+        tool.refused = "rejected"
+    _note_approval(state, tool.facts, event.at)
+
+
+def on_guardrail_tripped(state: State, event: GuardrailTripped) -> None:
+    """Note a guardrail on the response or the tool call that it stopped."""
+    tool = state.tools.get(event.call_id or "")
+    response = state.responses.get(event.response_id or "")
+    agent = state.session.floor
+    key = SESSION
+    if tool is not None:
+        # A call that never ran has no span yet.
+        key = Key(Kind.TOOL, tool.facts.call_id) if tool.facts.started_at else _parent(tool.facts)
+        agent = tool.facts.agent
+        tool.refused = "blocked"
+    elif response is not None:
+        key, agent = response.key, response.facts.agent
+    elif event.response_id is not None:
+        key = Key(Kind.RESPONSE, event.response_id)
+    state.records.append(Noted(key, event.at, GuardrailNoted(event.kind, event.name, agent)))
 
 
 def on_agent_changed(state: State, event: AgentChanged) -> None:
@@ -152,7 +200,7 @@ def close(state: State, tool: Tool, at: int) -> None:
     if tool.facts.ended_at is not None:  # a hosted one, whose finished item never came
         _close(state, tool, tool.facts.ended_at, tool.facts.outcome or "completed")
         return
-    running = tool.phase is ToolPhase.RUNNING and tool.facts.kind != "mcp"
+    running = tool.phase is ToolPhase.RUNNING and tool.facts.kind != "hosted_mcp"
     _close(state, tool, at, "cancelled" if running else "unanswered")
 
 
@@ -172,7 +220,7 @@ def _hosted(state: State, item_id: str) -> Tool | None:
     if item_id in state.closed_tools:
         return None
     tool = _tool(state, item_id)
-    tool.facts.kind = "mcp"
+    tool.facts.kind = "hosted_mcp"
     entry = state.entries.get(item_id)
     if entry is not None:
         tool.facts.response_id = tool.facts.response_id or entry.response_id
@@ -203,6 +251,10 @@ def _finish_hosted(state: State, item: Item, response_id: str | None, at: int) -
         entry.output = facts.output
     outcome = "error" if item.fault is not None else facts.outcome or "completed"
     _close(state, tool, facts.ended_at or at, outcome)
+
+
+def _note_approval(state: State, facts: ToolFacts, at: int) -> None:
+    state.records.append(Noted(_parent(facts), at, ApprovalNoted(facts)))
 
 
 def _outcome(error: BaseException | None) -> str:

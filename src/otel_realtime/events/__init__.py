@@ -41,13 +41,17 @@ from otel_realtime.events._output import (
 from otel_realtime.events._session import (
     ConversationNamed,
     FaultReported,
+    GuardrailTripped,
     RateLimitsUpdated,
     SessionChanged,
     SessionEnded,
+    SessionOpened,
     SessionStarted,
 )
 from otel_realtime.events._tools import (
     AgentChanged,
+    ApprovalAsked,
+    ApprovalGiven,
     McpCallEnded,
     McpCallStarted,
     McpToolsListed,
@@ -59,12 +63,15 @@ from otel_realtime.events._tools import (
 
 __all__ = [
     "AgentChanged",
+    "ApprovalAsked",
+    "ApprovalGiven",
     "AudioSent",
     "AudioStarted",
     "ConversationNamed",
     "DtmfReceived",
     "Event",
     "FaultReported",
+    "GuardrailTripped",
     "IdleTimedOut",
     "InputCleared",
     "InputCommitted",
@@ -83,6 +90,7 @@ __all__ = [
     "ResponseStarted",
     "SessionChanged",
     "SessionEnded",
+    "SessionOpened",
     "SessionStarted",
     "SpeechStarted",
     "SpeechStopped",

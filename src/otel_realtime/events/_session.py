@@ -3,7 +3,20 @@
 from dataclasses import dataclass
 
 from otel_realtime.events._base import Event
-from otel_realtime.values import Fault, RateLimit, SessionConfig
+from otel_realtime.values import Endpoint, Fault, RateLimit, SessionConfig
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOpened(Event):
+    """The client begins to connect: told only by sources that see it, before anything else."""
+
+    endpoint: Endpoint | None = None
+    agent: str | None = None
+    """The agent that has the floor at the start."""
+    model: str | None = None
+    """The model that is asked for."""
+    call_id: str | None = None
+    """The provider's id of the telephone call that the session is attached to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +40,8 @@ class SessionEnded(Event):
     reason: str
     fault_type: str | None = None
     close_code: int | None = None
+    error: Exception | None = None
+    """What the application or the connection raised, where that ended it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +63,14 @@ class RateLimitsUpdated(Event):
     """The account's limits after a response."""
 
     limits: tuple[RateLimit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GuardrailTripped(Event):
+    """A guardrail of the application stopped a response or a tool call."""
+
+    kind: str
+    """What it guards: `output`, `tool_input`, `tool_output`."""
+    name: str | None = None
+    response_id: str | None = None
+    call_id: str | None = None

@@ -25,6 +25,9 @@ class ToolStarted(Event):
     arguments: str | None = None
     description: str | None = None
     agent: str | None = None
+    kind: str | None = None
+    """As `ToolFacts.kind`, where the source knows better than that it is a function."""
+    server_label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,22 @@ class ToolEnded(Event):
     call_id: str
     output: str | None = None
     error: BaseException | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalAsked(Event):
+    """A tool call waits for somebody's approval."""
+
+    call_id: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalGiven(Event):
+    """A tool call was approved, or was rejected and will not run."""
+
+    call_id: str
+    approved: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ way to tell which response a tool call or a usage belongs to. A turn without an 
 that is never shown.
 """
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ with needed("openai-agents", extra="agents"):
 _LOST = "WebSocket error in message listener"
 _ABNORMAL_CLOSURE = 1006
 _MOST_CALLS = 64
+_MOST_TYPED = 16
 
 ALWAYS_FOLLOWED: Final = frozenset(
     {"connection_status", "end_of_stream", "exception", "function_call", "item_updated"}
@@ -40,6 +42,8 @@ class ParsedEvents:
         self._turns = 0
         self._usage: Usage | None = None
         self._calls: dict[str, Any] = {}
+        self._typed: deque[tuple[str, ...]] = deque(maxlen=_MOST_TYPED)
+        """Texts that the client sent and that the model may tell of once more."""
 
     def take(self, event: Any) -> None:
         """Translate one event and feed the session; types that say nothing new are passed over."""
@@ -50,6 +54,29 @@ class ParsedEvents:
     def knows_call(self, event: object) -> bool:
         """Whether this very tool call event came by."""
         return any(known is event for known in self._calls.values())
+
+    def take_sent(self, event: Any) -> None:
+        """Take in what the client sends to a model that may tell nothing of it."""
+        take = _SENT.get(type(event).__name__)
+        if take is not None:
+            take(self, event, self._session.clock())
+
+    def _audio_sent(self, event: Any, at: int) -> None:
+        self._session.feed(events.AudioSent(at, len(event.audio)))
+
+    def _text_sent(self, event: Any, at: int) -> None:
+        if self.is_muted:  # its item comes back as a raw event
+            return
+        given = event.user_input
+        contents = [{"text": given}] if isinstance(given, str) else given.get("content", ())
+        texts = tuple(each["text"] for each in contents if isinstance(each.get("text"), str))
+        self._typed.append(texts)
+        self._turns += 1
+        item = Item(f"text {self._turns}", ItemType.MESSAGE, role="user", texts=texts)
+        self._session.feed(events.ItemAdded(at, item._replace(id_known=False), placed=False))
+
+    def _output_sent(self, event: Any, at: int) -> None:
+        self._answered(event.tool_call.call_id, event.output, at)
 
     def _turn_started(self, event: Any, at: int) -> None:
         self._turns += 1
@@ -105,17 +132,21 @@ class ParsedEvents:
         item = event.item
         if item.type == "function_call":
             if item.output is not None and item.call_id:
-                self._tool_answered(item, at)
+                self._answered(item.call_id, item.output, at)
         elif not self.is_muted:
-            self._session.feed(events.ItemAdded(at, _message(item), placed=False))
+            message = _message(item)
+            if message.role == "user" and message.texts in self._typed:
+                self._typed.remove(message.texts)
+            else:
+                self._session.feed(events.ItemAdded(at, message, placed=False))
 
-    def _tool_answered(self, item: Any, at: int) -> None:
+    def _answered(self, call_id: str, output: str | None, at: int) -> None:
         call = _agents_tools.current_call()
-        if call is not None and call.call_id == item.call_id:
+        if call is not None and call.call_id == call_id:
             changed = call.handoff(at)
             if changed is not None:
                 self._session.feed(changed)
-        self._session.feed(events.ToolAnswered(at, item.call_id, item.output))
+        self._session.feed(events.ToolAnswered(at, call_id, output))
 
     def _item_deleted(self, event: Any, at: int) -> None:
         self._session.feed(events.ItemRemoved(at, event.item_id))
@@ -142,14 +173,14 @@ class ParsedEvents:
             orderly = isinstance(error, ConnectionClosedOK)
             fault_type = None if orderly else type_of(error)
             reason = "server_closed" if orderly else "connection_lost"
-            self._session.end(reason, fault_type=fault_type, close_code=code)
+            self._session.end_soon(reason, fault_type=fault_type, close_code=code)
         elif event.context == _LOST:
-            self._session.end("connection_lost", fault_type=type_of(error))
+            self._session.end_soon("connection_lost", fault_type=type_of(error))
         else:
             self._session.feed(events.FaultReported(at, Fault(type=type_of(error))))
 
     def _ended(self, _: Any, __: int) -> None:
-        self._session.end("server_closed")
+        self._session.end_soon("server_closed")
 
 
 _TABLE: Final[Mapping[str, Callable[[ParsedEvents, Any, int], None]]] = {
@@ -168,6 +199,13 @@ _TABLE: Final[Mapping[str, Callable[[ParsedEvents, Any, int], None]]] = {
     "exception": ParsedEvents._exception,  # noqa: SLF001
     "connection_status": ParsedEvents._ended,  # noqa: SLF001
     "end_of_stream": ParsedEvents._ended,  # noqa: SLF001
+}
+
+
+_SENT: Final[Mapping[str, Callable[[ParsedEvents, Any, int], None]]] = {
+    "RealtimeModelSendAudio": ParsedEvents._audio_sent,  # noqa: SLF001
+    "RealtimeModelSendUserInput": ParsedEvents._text_sent,  # noqa: SLF001
+    "RealtimeModelSendToolOutput": ParsedEvents._output_sent,  # noqa: SLF001
 }
 
 

@@ -2,22 +2,25 @@
 
 Raw server events tell everything, and come before what the SDK makes of them; a model of a third
 party that emits none is followed by the SDK's parsed events (`_agents_parsed`). Either way the
-listener only translates: it never raises, never keeps or changes an event, and attaches nothing.
+listener only translates: it never raises, never keeps or changes an event. What no event tells is
+seen by wrapping functions of the SDK while a listener exists (`_agents_hooks`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Unpack
 from weakref import finalize
 
-from otel_realtime.events import Event, SpeechStarted
+from otel_realtime.events import Event, SessionOpened, SpeechStarted
 from otel_realtime.extras import needed
-from otel_realtime.session import SessionTelemetry, Telemetry
+from otel_realtime.session import SessionTelemetry
 from otel_realtime.settings import SettingKeywords, Settings
-from otel_realtime.sources import _agents_tools, openai_wire
+from otel_realtime.sources import _agents_sent, _agents_session, openai_wire
+from otel_realtime.sources._agents_hooks import HOOKS
 from otel_realtime.sources._agents_parsed import ALWAYS_FOLLOWED, ParsedEvents
 from otel_realtime.sources._openai_deltas import DELTAS
+from otel_realtime.telemetry.outlets import Telemetry
 from otel_realtime.values import Played
 
 with needed("openai-agents", extra="agents"):
@@ -78,15 +81,22 @@ class RealtimeTelemetryListener(RealtimeModelListener):
         self._tracker = playback_tracker
         self._provider_session: str | None = None
         self._finalizer: finalize[..., object] | None = None
-        finalize(self, _agents_tools.tidy).atexit = False
+        self.is_following = False
+        """Whether it is settled that this listener follows the session that it hears of."""
+        self.stands_back = False
+        """Whether another one does."""
+        self._watching: Callable[[], None] | None = None
+        finalize(self, HOOKS.tidy).atexit = False
         self._start_afresh()
 
     async def on_event(self, event: "RealtimeModelEvent") -> None:
         """Take in one event of the model; never raises."""
         try:
+            if not self.is_following and not self._may_follow():
+                return
             if event.type == "raw_server_event":
                 self._on_raw(event.data)
-            elif not self._parsed.is_muted or event.type in ALWAYS_FOLLOWED:
+            elif not self.parsed.is_muted or event.type in ALWAYS_FOLLOWED:
                 self._on_parsed(event)
         except Exception as error:  # noqa: BLE001 - the guard: a listener that raises ends the call
             self._session.guard.caught(f"on_event {_kind(event)}", error)
@@ -98,7 +108,7 @@ class RealtimeTelemetryListener(RealtimeModelListener):
         The session is opened if nothing has been heard of it yet, so this may surround
         `async with session`. After `cleanup` it opens the next one.
         """
-        if self._session.is_over and not _agents_tools.is_followed(self):
+        if self._session.is_over and not HOOKS.is_used_by(self):
             self._start_afresh()
         with self._session.use():
             yield
@@ -106,7 +116,32 @@ class RealtimeTelemetryListener(RealtimeModelListener):
     def cleanup(self) -> None:
         """End whatever is still open and let go of the SDK; may be called again."""
         self._session.end("closed")
-        _agents_tools.forget(self)
+        self.stop_watching()
+        self.retire()
+
+    def open(self, opening: SessionOpened, provider: str | None, model: object) -> None:
+        """Begin a session that is about to connect; one that is still open is ended."""
+        if self._provider_session is not None or self._session.is_over:
+            self._session.end_soon("reconnected")
+            self._start_afresh()
+        self.is_following = True
+        self.stop_watching()
+        self._watching = _agents_sent.watch(model)
+        if provider is not None:
+            self._session.know_provider(provider)
+        self._session.feed(opening)
+        self._follow()
+
+    def stop_watching(self) -> None:
+        """Let go of a model of a third party, on which what it sends was watched."""
+        if self._watching is not None:
+            self._watching()
+            self._watching = None
+
+    def retire(self) -> None:
+        """Follow no more."""
+        _agents_session.listeners.discard(self)
+        HOOKS.let_go(self)
 
     @property
     def session(self) -> SessionTelemetry:
@@ -115,10 +150,12 @@ class RealtimeTelemetryListener(RealtimeModelListener):
 
     def knows_call(self, event: object) -> bool:
         """Whether a tool call event is one that this listener was told of."""
-        return self._parsed.knows_call(event)
+        return self.parsed.knows_call(event)
 
     def _on_raw(self, data: Any) -> None:
-        self._parsed.is_muted = True
+        if not self.parsed.is_muted:
+            self.parsed.is_muted = True
+            self._session.know_provider(_OPENAI)
         kind = data.get("type") if isinstance(data, dict) else None
         take_delta = DELTAS.get(kind)
         if take_delta is not None:
@@ -133,8 +170,18 @@ class RealtimeTelemetryListener(RealtimeModelListener):
         if event.type == "turn_started":
             if self._session.is_over:
                 self._start_afresh()
-            _agents_tools.follow(self)
-        self._parsed.take(event)
+            self._follow()
+        self.parsed.take(event)
+
+    def _may_follow(self) -> bool:
+        """See, as the first event comes, whether another listener follows this session."""
+        if not self.stands_back:
+            other = _agents_session.follower_beside(self)
+            self.is_following = other is None
+            if other is not None:
+                self.stands_back = True
+                self._session = other.session
+        return self.is_following
 
     def _meet_session(self, session: object, *, is_new: bool) -> None:
         """Begin a new trace if this is another session than the one followed so far."""
@@ -145,23 +192,28 @@ class RealtimeTelemetryListener(RealtimeModelListener):
         if is_other or (is_new and self._session.is_over):
             self._session.end("reconnected")
             self._start_afresh()
-            self._parsed.is_muted = True
+            self.parsed.is_muted = True
+            self._session.know_provider(_OPENAI)
         self._provider_session = met or self._provider_session
         if not self._session.is_over:
-            _agents_tools.follow(self)
+            self._follow()
+
+    def _follow(self) -> None:
+        _agents_session.listeners.add(self)
+        HOOKS.use(self, self._session.guard)
 
     def _start_afresh(self) -> None:
         self._session = SessionTelemetry(
-            self._telemetry, self._settings, session_id=self._session_id, provider=_OPENAI
+            self._telemetry, self._settings, session_id=self._session_id
         )
         self._provider_session = None
-        self._parsed = ParsedEvents(self._session)
+        self.parsed = ParsedEvents(self._session)
         if self._finalizer is not None:
             self._finalizer.detach()
         # The session holds no reference to the listener, so it can be ended when that is gone.
         self._finalizer = finalize(self, self._session.drop)
         self._finalizer.atexit = False
-        _agents_tools.follow(self)
+        self._follow()
 
     def _with_playback(self, event: Event) -> Event:
         if self._tracker is None or not isinstance(event, SpeechStarted):

@@ -4,7 +4,6 @@ The default dialect: OpenTelemetry's GenAI conventions, with our own names where
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from opentelemetry.util.types import AttributeValue
 
@@ -18,27 +17,49 @@ from otel_realtime.facts import (
 )
 from otel_realtime.telemetry import messages
 from otel_realtime.telemetry.content import ContentGate, type_of
-from otel_realtime.values import Fault, Usage
+from otel_realtime.values import Endpoint, Fault, Usage
 
 Pairs = Iterable[tuple[str, AttributeValue | None]]
 
-_TOOL_TYPES = {"function": "function", "handoff": "function", "mcp": "extension"}
+_TOOL_TYPES = {
+    "function": "function",
+    "handoff": "function",
+    "local_mcp": "function",
+    "hosted_mcp": "extension",
+}
 
 
-@dataclass(frozen=True, slots=True)
 class Identity:
-    """What is the same on every span of a call."""
+    """What is the same on every span of a call.
 
-    session_id: str
-    user_id: str | None = None
-    provider: str | None = None
+    Attributes:
+        pairs: Its attributes.
+    """
 
-    def pairs(self) -> Pairs:
-        """Its attributes."""
-        return (
-            (semconv.SESSION_ID, self.session_id),
-            (semconv.USER_ID, self.user_id),
-            (semconv.PROVIDER_NAME, self.provider),
+    __slots__ = ("_provider", "_session_id", "_user_id", "pairs")
+
+    def __init__(
+        self, session_id: str, user_id: str | None = None, provider: str | None = None
+    ) -> None:
+        """Put the attributes together."""
+        self._session_id, self._user_id, self._provider = session_id, user_id, provider
+        self._set_pairs()
+
+    @property
+    def provider(self) -> str | None:
+        """`gen_ai.provider.name`, if it is known; a source may learn it later than the rest."""
+        return self._provider
+
+    @provider.setter
+    def provider(self, name: str | None) -> None:
+        self._provider = name
+        self._set_pairs()
+
+    def _set_pairs(self) -> None:
+        self.pairs: tuple[tuple[str, AttributeValue | None], ...] = (
+            (semconv.SESSION_ID, self._session_id),
+            (semconv.USER_ID, self._user_id),
+            (semconv.PROVIDER_NAME, self._provider),
         )
 
 
@@ -57,7 +78,12 @@ def session(facts: SessionFacts, gate: ContentGate) -> Pairs:
         (semconv.REQUEST_MODEL, config.model),
         (semconv.CONVERSATION_ID, facts.conversation_id),
         (semconv.OUTPUT_TYPE, output_type(config.output_modalities)),
+        *endpoint(facts.endpoint),
         (semconv.PROVIDER_SESSION_ID, config.session_id),
+        (semconv.PROVIDER_CALL_ID, facts.call_id),
+        (semconv.SETUP_DURATION, _seconds(facts.connecting_at, facts.ready_at)),
+        (semconv.CONFIGURED_DURATION, _seconds(facts.connecting_at, facts.configured_at)),
+        (semconv.RECONNECTS, facts.reconnects or None),
         (semconv.VOICE, config.voice),
         (semconv.TURN_DETECTION, config.turn_detection),
         (semconv.TRANSCRIPTION_MODEL, config.transcription_model),
@@ -73,12 +99,19 @@ def session(facts: SessionFacts, gate: ContentGate) -> Pairs:
     )
 
 
+def endpoint(server: Endpoint | None) -> Pairs:
+    """The server, where it is known."""
+    if server is None:
+        return ()
+    return ((semconv.SERVER_ADDRESS, server.address), (semconv.SERVER_PORT, server.port))
+
+
 def user_input(facts: InputFacts, gate: ContentGate) -> Pairs:
     """Attributes of the span of what the user said or typed."""
     return (
         (semconv.AGENT_NAME, facts.agent),
         (semconv.CONVERSATION_ID, facts.conversation_id),
-        (semconv.ITEM_ID, facts.item_id),
+        (semconv.ITEM_ID, facts.item_id if facts.id_known else None),
         (semconv.INPUT_TYPE, facts.type),
         (semconv.INPUT_TIME_SOURCE, facts.time_source),
         (semconv.INPUT_AUDIO_START_MS, facts.audio_start_ms),
@@ -107,7 +140,7 @@ def late_transcription(facts: TranscriptionFacts, gate: ContentGate) -> Pairs:
 def response(facts: ResponseFacts, gate: ContentGate) -> Pairs:
     """Attributes of a response's span that are known at its end, beside `response_opening`."""
     waited = facts.time_to_first_audio
-    items = [given.item_id for given in facts.inputs]
+    items = [given.item_id for given in facts.inputs if given.id_known]
     return (
         (semconv.RESPONSE_MODEL, facts.model),
         (semconv.RESPONSE_ID, facts.response_id if facts.id_known else None),
@@ -139,6 +172,7 @@ def response_opening(facts: ResponseFacts) -> Pairs:
         (semconv.OPERATION_NAME, semconv.SPAN_RESPONSE),
         (semconv.AGENT_NAME, facts.agent),
         (semconv.REQUEST_MODEL, facts.model),
+        *endpoint(facts.endpoint),
     )
 
 
@@ -176,12 +210,21 @@ def tool(facts: ToolFacts, gate: ContentGate) -> Pairs:
         (semconv.TOOL_DESCRIPTION, facts.description),
         (semconv.TOOL_KIND, facts.kind),
         (semconv.TOOL_OUTCOME, facts.outcome),
+        *approval(facts),
         (semconv.MCP_SERVER, facts.server_label),
         (semconv.HANDOFF_TO, facts.handoff_to),
         (semconv.ERROR_TYPE, tool_error(facts)),
         (semconv.ERROR_MESSAGE, _message(facts.fault, gate)),
         (semconv.TOOL_ARGUMENTS, gate("tool_arguments", facts.arguments)),
         (semconv.TOOL_RESULT, gate("tool_result", facts.output)),
+    )
+
+
+def approval(facts: ToolFacts) -> Pairs:
+    """What is known of the approval that a tool call needed, if it did."""
+    return (
+        (semconv.TOOL_APPROVAL, facts.approval),
+        (semconv.TOOL_APPROVAL_WAIT, _seconds(facts.approval_asked_at, facts.approval_given_at)),
     )
 
 

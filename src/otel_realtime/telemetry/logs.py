@@ -10,9 +10,11 @@ from otel_realtime import semconv
 from otel_realtime.facts import ResponseFacts, SessionFacts
 from otel_realtime.records import (
     SESSION,
+    ApprovalNoted,
     Closed,
     DtmfNoted,
     FaultNoted,
+    GuardrailNoted,
     HandoffNoted,
     IdleTimeoutNoted,
     InterruptionNoted,
@@ -21,6 +23,7 @@ from otel_realtime.records import (
     Noted,
     Opened,
     RateLimitsNoted,
+    ReconnectionNoted,
     SessionNoted,
     TranscriptionFailureNoted,
 )
@@ -80,6 +83,23 @@ def _handoff(note: HandoffNoted, _: ContentGate) -> Pairs:
     return ((semconv.HANDOFF_FROM, note.from_agent), (semconv.HANDOFF_TO, note.to_agent))
 
 
+def _guardrail(note: GuardrailNoted, _: ContentGate) -> Pairs:
+    return (
+        (semconv.GUARDRAIL_KIND, note.kind),
+        (semconv.GUARDRAIL_NAME, note.name),
+        (semconv.AGENT_NAME, note.agent),
+    )
+
+
+def _approval(note: ApprovalNoted, _: ContentGate) -> Pairs:
+    facts = note.facts
+    return (
+        (semconv.TOOL_NAME, facts.name),
+        (semconv.TOOL_CALL_ID, facts.call_id),
+        *attributes.approval(facts),
+    )
+
+
 _NOTES: Final[dict[type, tuple[str, SeverityNumber, _Describe]]] = {
     SessionNoted: (
         semconv.LOG_SESSION_UPDATED,
@@ -91,6 +111,13 @@ _NOTES: Final[dict[type, tuple[str, SeverityNumber, _Describe]]] = {
     TranscriptionFailureNoted: (semconv.LOG_TRANSCRIPTION_FAILED, _WARN, _transcription_failure),
     RateLimitsNoted: (semconv.LOG_RATE_LIMITS, _INFO, _rate_limits),
     HandoffNoted: (semconv.LOG_HANDOFF, _INFO, _handoff),
+    GuardrailNoted: (semconv.LOG_GUARDRAIL, _WARN, _guardrail),
+    ApprovalNoted: (semconv.LOG_APPROVAL, _INFO, _approval),
+    ReconnectionNoted: (
+        semconv.LOG_RECONNECTED,
+        _WARN,
+        lambda note, _: ((semconv.RECONNECTS, note.facts.reconnects),),
+    ),
     IdleTimeoutNoted: (
         semconv.LOG_IDLE_TIMEOUT,
         _INFO,
@@ -118,7 +145,7 @@ class LogConsumer:
         """Write the log events of one call."""
         self._logger = logger
         self._context = context
-        self._identity = tuple(identity.pairs())
+        self._identity = identity
         self._gate = gate
 
     def opened(self, record: Opened) -> None:
@@ -161,7 +188,7 @@ class LogConsumer:
                 severity_number=severity,
                 severity_text=severity.name,
                 event_name=name,
-                attributes=attributes.known((*self._identity, *pairs)),
+                attributes=attributes.known((*self._identity.pairs, *pairs)),
             )
         )
 
@@ -171,4 +198,5 @@ def _session(facts: SessionFacts) -> Pairs:
         (semconv.AGENT_NAME, facts.agent),
         (semconv.REQUEST_MODEL, facts.config.model),
         (semconv.PROVIDER_SESSION_ID, facts.config.session_id),
+        *attributes.endpoint(facts.endpoint),
     )

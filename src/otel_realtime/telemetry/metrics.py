@@ -11,6 +11,7 @@ from otel_realtime.facts import ResponseFacts, SessionFacts, ToolFacts
 from otel_realtime.records import (
     Closed,
     FaultNoted,
+    GuardrailNoted,
     InterruptionNoted,
     Kind,
     Noted,
@@ -18,6 +19,7 @@ from otel_realtime.records import (
     TranscriptionFailureNoted,
 )
 from otel_realtime.telemetry import attributes
+from otel_realtime.telemetry.attributes import Identity
 from otel_realtime.telemetry.tokens import Labels, TokenTotals
 from otel_realtime.values import Usage
 from otel_realtime.version import __version__
@@ -60,6 +62,12 @@ class Instruments:
         self.session_duration = histogram(
             semconv.METRIC_SESSION_DURATION, "s", "Time a session lasted.", semconv.SESSION_BUCKETS
         )
+        self.setup_duration = histogram(
+            semconv.METRIC_SETUP_DURATION,
+            "s",
+            "Time from connecting to the provider's description of the session.",
+            durations,
+        )
         self.token_usage = histogram(
             semconv.METRIC_TOKEN_USAGE, "{token}", "Tokens per response.", semconv.TOKEN_BUCKETS
         )
@@ -81,6 +89,9 @@ class Instruments:
         self.errors = meter.create_counter(
             semconv.METRIC_ERRORS, "{error}", "Errors: reported, of responses, of connections."
         )
+        self.guardrail_trips = meter.create_counter(
+            semconv.METRIC_GUARDRAIL_TRIPS, "{trip}", "Guardrails of the application that tripped."
+        )
         self.sessions_active = meter.create_up_down_counter(
             semconv.METRIC_SESSIONS_ACTIVE, "{session}", "Sessions that are open now."
         )
@@ -101,10 +112,10 @@ class Instruments:
 class MetricsConsumer:
     """Turns the records of one call into measurements."""
 
-    def __init__(self, instruments: Instruments, provider: str | None) -> None:
+    def __init__(self, instruments: Instruments, identity: Identity) -> None:
         """Measure one call."""
         self._to = instruments
-        self._provider = provider
+        self._identity = identity
         self._active: Labels | None = None
         self._closed: dict[Kind, Callable[[Any], None]] = {
             Kind.SESSION: self._session_closed,
@@ -126,6 +137,8 @@ class MetricsConsumer:
             reason = note.facts.interruption_reason
             labels = self._of_response(note.facts)
             self._to.interruptions.add(1, _with(labels, (semconv.INTERRUPTION_REASON, reason)))
+        elif isinstance(note, GuardrailNoted):
+            self._tripped(note)
         elif isinstance(note, FaultNoted):
             self._error(note.fault.kind)
         elif isinstance(note, TranscriptionFailureNoted):
@@ -137,13 +150,25 @@ class MetricsConsumer:
         if measure is not None:
             measure(record.facts)
 
+    def _tripped(self, note: GuardrailNoted) -> None:
+        labels = self._labels(
+            (semconv.GUARDRAIL_KIND, note.kind),
+            (semconv.GUARDRAIL_NAME, note.name),
+            (semconv.AGENT_NAME, note.agent),
+        )
+        self._to.guardrail_trips.add(1, labels)
+
     def _session_closed(self, facts: SessionFacts) -> None:
         labels = self._labels(
             (semconv.REQUEST_MODEL, facts.config.model),
             (semconv.AGENT_NAME, facts.agent),
             (semconv.END_REASON, facts.end_reason),
             (semconv.ERROR_TYPE, facts.fault_type),
+            *attributes.endpoint(facts.endpoint),
         )
+        if facts.connecting_at is not None and facts.ready_at is not None:
+            setup = _seconds(facts.connecting_at, facts.ready_at)
+            self._to.setup_duration.record(setup, self._of_session(facts))
         self._to.session_duration.record(_seconds(facts.started_at, facts.ended_at), labels)
         self._to.sessions_active.add(-1, self._active)
         if facts.fault_type is not None:
@@ -185,16 +210,21 @@ class MetricsConsumer:
     def _error(self, kind: str | None) -> None:
         self._to.errors.add(1, self._labels((semconv.ERROR_TYPE, kind or _UNKNOWN_ERROR)))
 
+    def _of_session(self, facts: SessionFacts) -> Labels:
+        model = (semconv.REQUEST_MODEL, facts.config.model)
+        return self._labels(model, *attributes.endpoint(facts.endpoint))
+
     def _of_response(self, facts: ResponseFacts) -> Labels:
         return self._labels(
             (semconv.OPERATION_NAME, semconv.SPAN_RESPONSE),
             (semconv.AGENT_NAME, facts.agent),
             (semconv.REQUEST_MODEL, facts.model),
             (semconv.RESPONSE_MODEL, facts.model),
+            *attributes.endpoint(facts.endpoint),
         )
 
     def _labels(self, *pairs: tuple[str, AttributeValue | None]) -> Labels:
-        return attributes.known(((semconv.PROVIDER_NAME, self._provider), *pairs))
+        return attributes.known(((semconv.PROVIDER_NAME, self._identity.provider), *pairs))
 
 
 def _with(labels: Labels, pair: tuple[str, AttributeValue | None]) -> Labels:

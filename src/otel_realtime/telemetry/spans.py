@@ -6,7 +6,7 @@ from typing import Any, Final
 from opentelemetry.trace import SpanKind
 
 from otel_realtime import semconv
-from otel_realtime.facts import ToolFacts
+from otel_realtime.facts import SessionFacts, ToolFacts
 from otel_realtime.records import (
     SESSION,
     Closed,
@@ -59,7 +59,7 @@ class SpanConsumer:
     def __init__(self, context: TelemetryContext, identity: Identity, gate: ContentGate) -> None:
         """Write the spans of one call."""
         self._context = context
-        self._identity = tuple(identity.pairs())
+        self._identity = identity
         self._gate = gate
 
     def opened(self, record: Opened) -> None:
@@ -75,7 +75,7 @@ class SpanConsumer:
             start=record.at,
             parent=self._parent(record.parent),
             kind=SpanKind.CLIENT if kind is Kind.RESPONSE else SpanKind.INTERNAL,
-            attributes=attributes.known((*self._identity, *pairs)),
+            attributes=attributes.known((*self._identity.pairs, *pairs)),
         )
 
     def noted(self, record: Noted) -> None:
@@ -87,13 +87,14 @@ class SpanConsumer:
     def closed(self, record: Closed) -> None:
         """End the subject's span with all that is known of it."""
         kind, facts = record.key.kind, record.facts
-        if isinstance(facts, ToolFacts) and isinstance(facts.error, Exception):
+        if isinstance(facts, (ToolFacts, SessionFacts)) and isinstance(facts.error, Exception):
             self._record_exception(record, facts.error)
         error = _ERRORS.get(kind)
+        known = self._identity.pairs if kind is Kind.SESSION else ()  # some learnt since it began
         self._context.close(
             record.key,
             end=record.at,
-            attributes=attributes.known(_CLOSING[kind](facts, self._gate)),
+            attributes=attributes.known((*known, *_CLOSING[kind](facts, self._gate))),
             error=error(facts) if error else None,
         )
 
