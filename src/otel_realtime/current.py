@@ -25,6 +25,7 @@ class Lent:
 
     def __init__(self, span: Span) -> None:
         """Attach the span to the running context; what else is in that (baggage, …) stays."""
+        _tidy()
         self.is_over = False
         self._borrower = _here()
         self._context = _LentContext(trace.set_span_in_context(span), self)
@@ -35,10 +36,7 @@ class Lent:
     def take_back(self) -> None:
         """Make what was current before current again; harmless if called again."""
         self.is_over = True
-        here = otel_context.get_current()
-        # What was lent before this one may be over too, and have waited for this one to go.
-        while isinstance(here, _LentContext) and here.lent.is_over and here.lent.detached():
-            here = otel_context.get_current()
+        _tidy()
 
     def detached(self) -> bool:
         """Detach it, if it was attached in the running context; False if not."""
@@ -76,6 +74,13 @@ class _LentContext(Context):
     def copy(self) -> dict[str, object]:
         lent = self.lent
         return lent.before.copy() if lent.has_gone else super().copy()
+
+
+def _tidy() -> None:
+    """Detach what is over and could not be detached where it ended, or waited for another."""
+    here = otel_context.get_current()
+    while isinstance(here, _LentContext) and here.lent.is_over and here.lent.detached():
+        here = otel_context.get_current()
 
 
 def _here() -> object:

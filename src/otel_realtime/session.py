@@ -68,6 +68,7 @@ class SessionTelemetry:
         self.clock = clock or Clock()
         self.guard = Guard(lambda kind: problems.add(1, {semconv.PROBLEM: kind}))
         self.context = TelemetryContext(telemetry.tracer, parent)
+        self._keeps_on_events = settings.capture_content.on_events
         self._keeps_content = settings.capture_content is not ContentCapture.NO_CONTENT
         self.conversation = Conversation(
             agent=settings.agent_name,
@@ -207,8 +208,16 @@ class SessionTelemetry:
             return
         for record in records:
             self._tell(record)
+            if record.key is SESSION and type(record) is Opened:
+                self._see_whether_sampled()
         if self._timer is None and self.conversation.deadline is not None:
             self._set_timer(self.conversation.deadline)
+
+    def _see_whether_sampled(self) -> None:
+        """Keep no content for spans that nobody keeps: the trace may not be sampled."""
+        if not (self._keeps_on_events or self.context.is_recording(SESSION)):
+            self._keeps_content = False
+            self.conversation.keep_no_text()
 
     def _settle(self, ending: SessionEnded) -> bool:
         """Settle when and why it ends, once; False if there is nothing to end."""

@@ -139,6 +139,10 @@ class Conversation:
         """When something that is waited for will be given up: feed `TimePassed` then."""
         return self._due
 
+    def keep_no_text(self) -> None:
+        """Keep no transcripts, arguments and outputs from here on: nobody will read them."""
+        self._state.keep_text = False
+
     def feed(self, event: events.Event) -> list[Record]:
         """Take in one event and say what came of it.
 

@@ -96,6 +96,11 @@ class TelemetryContext:
             span.set_status(Status(StatusCode.ERROR, error))
         span.end(end)
 
+    def is_recording(self, key: Hashable) -> bool:
+        """Whether a span of `key` is open and what is set on it is kept: not if it is unsampled."""
+        span = self._open.get(key)
+        return span is not None and span.is_recording()
+
     def __contains__(self, key: Hashable) -> bool:
         """Whether a span of `key` is open or was closed not long ago."""
         return key in self._open or key in self._closed

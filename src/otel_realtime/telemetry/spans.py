@@ -65,6 +65,11 @@ class SpanConsumer:
     def opened(self, record: Opened) -> None:
         """Start the subject's span."""
         kind = record.key.kind
+        if kind is not Kind.SESSION and not self._context.is_recording(SESSION):
+            # The trace is not sampled: what is opened only carries that on to the app's spans.
+            parent = self._parent(record.parent)
+            self._context.open(record.key, _SPAN_NAMES[kind][0], start=record.at, parent=parent)
+            return
         name, suffix = _SPAN_NAMES[kind]
         what = suffix(record.facts)
         opening = _OPENING.get(kind)
@@ -80,13 +85,16 @@ class SpanConsumer:
 
     def noted(self, record: Noted) -> None:
         """Mark an interruption at once; all else is on the span when it closes."""
-        if isinstance(record.note, InterruptionNoted):
+        if isinstance(record.note, InterruptionNoted) and self._context.is_recording(record.key):
             pairs = attributes.interruption(record.note.facts)
             self._context.note(record.key, attributes.known(pairs))
 
     def closed(self, record: Closed) -> None:
         """End the subject's span with all that is known of it."""
         kind, facts = record.key.kind, record.facts
+        if not self._context.is_recording(record.key):
+            self._context.close(record.key, end=record.at)
+            return
         if isinstance(facts, (ToolFacts, SessionFacts)) and isinstance(facts.error, Exception):
             self._record_exception(record, facts.error)
         error = _ERRORS.get(kind)
