@@ -4,12 +4,16 @@ import asyncio
 import gc
 import logging
 import threading
+import time
 from weakref import ref
 
 import pytest
 from opentelemetry import trace
 from opentelemetry.instrumentation.utils import suppress_instrumentation
-from opentelemetry.sdk.trace import SpanProcessor
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 from otel_realtime import events, semconv
 from otel_realtime.guard import Guard
@@ -194,3 +198,58 @@ def test_sessions_are_told_apart_by_a_random_id_unless_one_is_given(recorder):
     ids = [span.attributes[semconv.SESSION_ID] for span in recorder.traced().spans]
     assert len(set(ids)) == 3
     assert ids[2] == "mine"
+
+
+def test_a_trace_that_is_not_sampled_is_counted_and_keeps_no_content(recorder):
+    tracers = TracerProvider(sampler=ALWAYS_OFF)
+    exported = InMemorySpanExporter()
+    tracers.add_span_processor(SimpleSpanProcessor(exported))
+    outlets = Telemetry.of(**{**recorder.providers, "tracer_provider": tracers})
+    settings = Settings.read({"capture_content": True}, environ={})
+    session = SessionTelemetry(outlets, settings)
+    session.begin()
+    assert not session.keeps_content
+    session.feed(events.ResponseStarted(session.clock(), "r1"))
+    with session.use():
+        context = trace.get_current_span().get_span_context()
+        assert context.is_valid
+        assert not context.trace_flags.sampled
+    session.feed(events.ResponseDone(session.clock(), "r1", status="completed"))
+    session.end("closed")
+    assert exported.get_finished_spans() == ()
+    names = {metric.name for metric in recorder.traced().metrics}
+    assert {semconv.METRIC_OPERATION_DURATION, semconv.METRIC_SESSION_DURATION} <= names
+
+
+def test_content_on_events_is_kept_where_the_trace_is_not_sampled(recorder):
+    tracers = TracerProvider(sampler=ALWAYS_OFF)
+    outlets = Telemetry.of(**{**recorder.providers, "tracer_provider": tracers})
+    session = SessionTelemetry(outlets, Settings.read({"capture_content": "EVENT_ONLY"}, {}))
+    session.begin()
+    assert session.keeps_content
+    session.end("closed")
+
+
+def test_sessions_end_in_the_order_they_were_told_and_with_their_own_time(recorder):
+    """A burst of endings is spread over turns of the loop, and each keeps its moment."""
+
+    async def close_all() -> None:
+        sessions = [follow(recorder, session_id=str(number)) for number in range(50)]
+        for session in sessions:
+            session.begin()
+        before = time.time_ns()
+        for session in sessions:
+            session.end_soon("closed")
+        after = time.time_ns()
+        assert sessions[0].is_finished
+        assert not sessions[-1].is_finished
+        assert sessions[-1].is_over
+        async with asyncio.timeout(5):
+            while not sessions[-1].is_finished:  # noqa: ASYNC110 - the loop is to go on
+                await asyncio.sleep(0)
+        ended = [span.end for span in recorder.traced().spans]
+        assert ended == sorted(ended)
+        assert all(before <= each <= after for each in ended)
+
+    asyncio.run(close_all())
+    assert len(recorder.traced().spans) == 50
