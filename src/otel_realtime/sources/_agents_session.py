@@ -42,6 +42,8 @@ class Following:
     listener: "RealtimeTelemetryListener"
     is_own: bool
     """Whether the listener was made for this session alone, and goes with it."""
+    is_automatic: bool = False
+    """Whether the instrumentor made it."""
     has_ended: bool = False
 
 
@@ -68,7 +70,7 @@ def make_no_more() -> None:
     """Make no more listeners, and end the telemetry of the sessions that have one."""
     _automatic.clear()
     for session, following in list(_sessions.items()):
-        if following.is_own:
+        if following.is_automatic:
             _end(session, following, "uninstrumented")
 
 
@@ -189,7 +191,8 @@ def _elect(session: Any) -> Following | None:
         following = Following((fresh or on_model)[-1], is_own=False)
     if following is None and _automatic:
         made = _automatic[0](session)
-        following = Following(made, is_own=True) if made is not None else None
+        if made is not None:
+            following = Following(made, is_own=True, is_automatic=True)
     for each in on_model:
         each.is_following = following is not None and each is following.listener
         each.stands_back = not each.is_following
