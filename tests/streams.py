@@ -4,7 +4,7 @@ import copy
 import random
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from otel_realtime import events
 from otel_realtime.scenario import Scenario
 from otel_realtime.sources.recording import WireEvent
-from otel_realtime.values import Played
+from otel_realtime.values import Endpoint, Played, SessionConfig
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 SECRET = "s3cr3t"  # noqa: S105 - stands for what a user says
@@ -52,10 +52,14 @@ def ids_of(entries: Iterator[Entry] | tuple[Entry, ...]) -> set[str]:
     return {
         value
         for entry in entries
-        if isinstance(entry, WireEvent)
-        for name, value in _fields(entry.data)
+        for name, value in _fields(entry.data if isinstance(entry, WireEvent) else vars_of(entry))
         if name in ID_FIELDS and isinstance(value, str)
     }
+
+
+def vars_of(entry: events.Event) -> dict[str, Any]:
+    """The fields of a neutral event."""
+    return {each.name: getattr(entry, each.name) for each in fields(entry)}
 
 
 def _fields(value: Any) -> Iterator[tuple[str, Any]]:
@@ -103,6 +107,45 @@ neutral_events = st.one_of(
     st.builds(events.ToolEnded, st.just(0), _call_ids, st.just(SECRET)),
     st.builds(events.ToolEnded, st.just(0), _call_ids, error=st.just(RuntimeError(SECRET))),
     st.builds(events.ToolAnswered, st.just(0), _call_ids, st.just(SECRET)),
+    st.builds(
+        events.ToolStarted,
+        st.just(0),
+        _call_ids,
+        kind=st.just("local_mcp"),
+        server_label=st.just("library"),
+    ),
+    st.builds(
+        events.ToolEnded,
+        st.just(0),
+        _call_ids,
+        st.just(SECRET),
+        fault_type=st.sampled_from([None, "tool_error"]),
+        guarded=st.booleans(),
+    ),
+    st.builds(events.ToolFailed, st.just(0), _call_ids, st.just(RuntimeError(SECRET))),
+    st.builds(events.ApprovalAsked, st.just(0), _call_ids, st.sampled_from([None, "get_weather"])),
+    st.builds(events.ApprovalGiven, st.just(0), _call_ids, st.booleans()),
+    st.builds(
+        events.GuardrailTripped,
+        st.just(0),
+        st.sampled_from(["output", "tool_input", "tool_output"]),
+        st.sampled_from([None, "no_secrets"]),
+        st.sampled_from([None, "resp_1", "resp_2", "resp_9"]),
+        st.none() | _call_ids,
+    ),
+    st.builds(
+        events.SessionOpened,
+        st.just(0),
+        st.none() | st.builds(Endpoint, st.just("localhost"), st.none() | st.just(443)),
+        st.sampled_from([None, "Other"]),
+        st.sampled_from([None, "gpt-realtime"]),
+        st.sampled_from([None, "rtc_1"]),
+    ),
+    st.builds(
+        events.SessionStarted,
+        st.just(0),
+        st.builds(SessionConfig, session_id=st.sampled_from([None, "sess_1", "sess_2"])),
+    ),
     st.builds(events.AgentChanged, st.just(0), st.just("Other"), call_id=_call_ids),
     st.builds(
         events.SpeechStarted,
@@ -113,6 +156,13 @@ neutral_events = st.one_of(
     ),
     st.builds(events.TimePassed, st.just(0)),
     st.builds(events.SessionEnded, st.just(0), st.just("lost"), st.sampled_from([None, "Lost"])),
+    st.builds(
+        events.SessionEnded,
+        st.just(0),
+        st.just("error"),
+        st.just("RuntimeError"),
+        error=st.just(RuntimeError(SECRET)),
+    ),
 )
 
 

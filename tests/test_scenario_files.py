@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from otel_realtime.events import SpeechStarted, ToolEnded
+from otel_realtime.events import SessionOpened, SpeechStarted, ToolEnded
 from otel_realtime.scenario import EPOCH, Scenario, ScenarioFileError
-from otel_realtime.values import Played
+from otel_realtime.values import Endpoint, Played
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 
@@ -37,6 +37,17 @@ events:
     assert (scenario.about, scenario.settings) == ("Two events.", {})
 
 
+def test_fields_that_are_written_as_mappings(tmp_path) -> None:
+    text = """\
+events:
+  - {at: 0, event: SessionOpened, endpoint: {address: localhost, port: 443}, agent: Desk}
+  - {at: 1, event: ToolStarted, call_id: c, kind: local_mcp, server_label: library}
+"""
+    (_, opened), (_, started) = load(tmp_path / "a.yaml", text).entries
+    assert opened == SessionOpened(EPOCH, Endpoint("localhost", 443), "Desk")
+    assert (started.kind, started.server_label) == ("local_mcp", "library")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -54,6 +65,7 @@ events:
         ("events:\n- {at: 1, event: DtmfReceived, key: 5}", ", line 2: DtmfReceived has no field"),
         ("events:\n- {at: 1, event: DtmfReceived}", ", line 2: "),
         ("events:\n- {at: 1, event: SpeechStarted, played: {x: 1}}", ", line 2: "),
+        ("events:\n- {at: 1, event: SessionOpened, endpoint: {host: x}}", ", line 2: "),
         ("events:\n- {at: 1, sent: {audio_ms: long}}", ", line 2: `audio_ms` is to be a whole"),
         ("settings: {colour: red}\nevents: []", ": `settings`: unknown setting 'colour'"),
         ("settings: {transcript_timeout: soon}\nevents: []", ": `settings`: transcript_timeout"),

@@ -11,13 +11,18 @@ from otel_realtime.scenario import Scenario
 SCENARIOS = Path(__file__).parent / "scenarios"
 NAMES = sorted(path.stem for path in SCENARIOS.glob("*.yaml"))
 WITH_ATTRIBUTES = (
+    "approval_given",
     "barge_in_truncated_after_done",
+    "connect_failed",
     "content_on_events_only",
     "disconnect",
     "failed_response",
+    "guardrail_tool",
     "handoff",
+    "local_mcp",
     "mcp_failed",
     "plain_answer",
+    "session_opened",
     "tool",
     "tool_raises",
     "transcript_after_timeout",

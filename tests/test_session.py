@@ -4,7 +4,6 @@ import asyncio
 import gc
 import logging
 import threading
-import time
 from weakref import ref
 
 import pytest
@@ -16,6 +15,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 from otel_realtime import events, semconv
+from otel_realtime.clock import Clock
 from otel_realtime.guard import Guard
 from otel_realtime.scenario import Recorder
 from otel_realtime.session import SessionTelemetry
@@ -234,13 +234,14 @@ def test_sessions_end_in_the_order_they_were_told_and_with_their_own_time(record
     """A burst of endings is spread over turns of the loop, and each keeps its moment."""
 
     async def close_all() -> None:
-        sessions = [follow(recorder, session_id=str(number)) for number in range(50)]
+        clock = Clock()
+        sessions = [follow(recorder, clock=clock) for _ in range(50)]
         for session in sessions:
             session.begin()
-        before = time.time_ns()
+        before = clock()
         for session in sessions:
             session.end_soon("closed")
-        after = time.time_ns()
+        after = clock()
         assert sessions[0].is_finished
         assert not sessions[-1].is_finished
         assert sessions[-1].is_over

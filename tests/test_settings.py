@@ -1,6 +1,8 @@
 """Settings: keywords win over the environment, which wins over the defaults."""
 
 import logging
+import sys
+from dataclasses import fields
 
 import pytest
 
@@ -63,6 +65,9 @@ def test_the_environment_is_read_and_a_keyword_wins(monkeypatch) -> None:
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     assert Settings.read({}) == expected
+    monkeypatch.setenv("OTEL_REALTIME_USER_ID", "ann-1")
+    assert Settings.read({}).user_id == "ann-1"
+    monkeypatch.delenv("OTEL_REALTIME_USER_ID")
     given = Settings.read({"agent_name": "Bob", "transcript_timeout": 1, "user_id": None})
     assert (given.agent_name, given.transcript_timeout) == ("Bob", 1)
     assert (given.provider_name, given.user_id) == ("azure.ai.openai", None)
@@ -79,6 +84,9 @@ def test_the_environment_is_read_and_a_keyword_wins(monkeypatch) -> None:
         ("playback_timeout", float("inf")),
         ("playback_timeout", True),
         ("redact", "not callable"),
+        ("redact", "module.function"),
+        ("redact", "module:"),
+        ("redact", 7),
     ],
 )
 def test_a_wrong_keyword_is_an_error_that_names_it(name, value) -> None:
@@ -112,3 +120,69 @@ def test_what_is_set_to_nothing_is_not_set(caplog) -> None:
     names = ("OTEL_REALTIME_AGENT_NAME", "OTEL_REALTIME_TRANSCRIPT_TIMEOUT", CAPTURE)
     assert Settings.read({}, environ=dict.fromkeys(names, "")) == Settings()
     assert caplog.messages == []
+
+
+def test_a_wrong_value_that_a_keyword_overrules_is_not_told(caplog) -> None:
+    environ = {"OTEL_REALTIME_TRANSCRIPT_TIMEOUT": "soon"}
+    assert Settings.read({"transcript_timeout": 2}, environ=environ).transcript_timeout == 2
+    assert caplog.messages == []
+
+
+def test_settings_can_be_made_again_from_what_they_are() -> None:
+    environ = {CAPTURE: "EVENT_ONLY", REDACT: "a.module:function"}
+    settings = Settings.read({"user_id": "ann-1", "playback_timeout": 3}, environ=environ)
+    assert Settings.read(settings.as_keywords(), environ={}) == settings
+
+
+def test_every_setting_has_its_variable() -> None:
+    variables = {each.name: each.metadata["env"] for each in fields(Settings)}
+    assert variables.pop("capture_content") == CAPTURE
+    assert variables == {name: f"OTEL_REALTIME_{name.upper()}" for name in variables}
+
+
+REDACT = "OTEL_REALTIME_REDACT"
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch) -> str:
+    """The name of a module that an application could have; it is not imported yet."""
+    name = f"private_{tmp_path.name}"
+    (tmp_path / f"{name}.py").write_text(
+        "def hide(kind, value):\n    return f'{kind}: {len(value)}'\n"
+        "class Policy:\n    hide = staticmethod(hide)\n    level = 3\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    yield name
+    sys.modules.pop(name, None)
+
+
+@pytest.mark.parametrize("path", ["hide", "Policy.hide"])
+def test_redact_may_be_named_and_is_imported_when_it_is_needed(module, path) -> None:
+    redact = Settings.read({}, environ={REDACT: f"{module}:{path}"}).redact
+    assert module not in sys.modules
+    assert redact("user_text", "Hello") == "user_text: 5"
+    assert Settings.read({"redact": f"{module}:{path}"}, environ={}).redact == redact
+
+
+@pytest.mark.parametrize(
+    ("named", "problem"),
+    [
+        ("not_there_at_all:hide", "it could not be imported (ModuleNotFoundError)"),
+        ("{module}:not_there", "it could not be imported (AttributeError)"),
+        ("{module}:Policy.level", "it is not callable"),
+    ],
+)
+def test_where_redact_cannot_be_had_no_content_is_recorded(module, named, problem, caplog) -> None:
+    name = named.format(module=module)
+    for _ in range(2):
+        redact = Settings.read({}, environ={REDACT: name}).redact
+        assert redact("user_text", "Hello") is None
+    assert caplog.messages == [f"redact is {name}, but {problem}: no content is recorded"]
+
+
+def test_a_name_of_redact_in_the_environment_that_is_none_lets_no_content_through(caplog) -> None:
+    redact = Settings.read({}, environ={REDACT: "hide"}).redact
+    assert redact("user_text", "Hello") is None
+    (message,) = caplog.messages
+    assert message.startswith(f"{REDACT} takes ")
+    assert message.endswith("not 'hide': no content is recorded")

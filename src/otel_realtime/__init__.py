@@ -6,26 +6,35 @@ from typing import TYPE_CHECKING, Final
 from otel_realtime.version import __version__
 
 if TYPE_CHECKING:
+    from otel_realtime.instrumentor import RealtimeInstrumentor
+    from otel_realtime.observing import observe
     from otel_realtime.settings import ContentCapture, SettingError, Settings
     from otel_realtime.sources.agents import RealtimeTelemetryListener
+    from otel_realtime.sources.openai import tool_run
     from otel_realtime.telemetry.context import TelemetryContext
 
 __all__ = [
     "ContentCapture",
+    "RealtimeInstrumentor",
     "RealtimeTelemetryListener",
     "SettingError",
     "Settings",
     "TelemetryContext",
     "__version__",
+    "observe",
+    "tool_run",
 ]
 
-# Imported when first asked for: the listener needs an extra, and no name should cost start-up.
+# Imported when first asked for: some need an extra, and no name should cost start-up.
 _HOMES: Final = {
     "ContentCapture": "otel_realtime.settings",
+    "RealtimeInstrumentor": "otel_realtime.instrumentor",
     "RealtimeTelemetryListener": "otel_realtime.sources.agents",
     "SettingError": "otel_realtime.settings",
     "Settings": "otel_realtime.settings",
     "TelemetryContext": "otel_realtime.telemetry.context",
+    "observe": "otel_realtime.observing",
+    "tool_run": "otel_realtime.sources.openai",
 }
 
 

@@ -49,8 +49,16 @@ class Lent:
 
     @property
     def has_gone(self) -> bool:
-        """Whether it is over for the task or thread that asks: the one that it was lent to."""
-        return self.is_over and _here() == self._borrower
+        """Whether it is over for the task or thread that asks: the one that it was lent to.
+
+        That one asks from where it can be detached, if it was not yet: what is begun there later
+        does not inherit it.
+        """
+        if not self.is_over or _here() != self._borrower:
+            return False
+        if otel_context.get_current() is self._context:
+            self.detached()
+        return True
 
 
 class _LentContext(Context):

@@ -171,7 +171,7 @@ class ToolFacts:
     ended_at: int | None = None
     outcome: str | None = None
     """`completed`, `error`, `cancelled`, `answered` (its run was not seen), `rejected` (by
-    somebody), `blocked` (by a guardrail), `unanswered`."""
+    somebody), `blocked` (it or its output, by a guardrail), `unanswered`."""
     error: BaseException | None = None
     fault: Fault | None = None
 

@@ -20,9 +20,12 @@ _logger = logging.getLogger(__name__)
 
 _SOURCES: Final[Mapping[str, tuple[str, str]]] = {
     "agents.realtime": ("openai-agents >= 0.18.1", "otel_realtime.sources.agents_auto"),
-    "openai.resources.realtime.realtime": ("openai >= 2.26", "otel_realtime.sources.openai"),
+    "openai.resources.realtime.realtime": ("openai >= 2.54", "otel_realtime.sources.openai"),
 }
-"""What is instrumented: the module that makes it there, the package it needs, its source."""
+"""What is instrumented: the module that makes it there, the package it needs, its source.
+
+The packages are those of the extra `instruments-any`.
+"""
 
 _PROVIDERS: Final = ("tracer_provider", "meter_provider", "logger_provider")
 
@@ -34,8 +37,15 @@ class RealtimeInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # it is not
 
     `instrument` takes `tracer_provider`, `meter_provider` and `logger_provider` (the global ones
     by default) and every field of `Settings` as keywords; where one is not given, its environment
-    variable counts. A wrong keyword raises `SettingError` or `TypeError`.
+    variable counts, as it is then. A wrong keyword raises `SettingError` or `TypeError`.
+
+    `uninstrument` ends the telemetry of the sessions that are still open, and puts the SDKs back.
     """
+
+    _given: Mapping[str, Any] | None = None
+    """What the sources are given; None while it is off."""
+    _awaited: Final[set[str]] = set()
+    """Modules whose import is waited for: that cannot be taken back, and is done once."""
 
     def instrumentation_dependencies(self) -> Collection[str]:
         """What it can instrument: those that are installed, of which one is enough; else all."""
@@ -43,37 +53,47 @@ class RealtimeInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # it is not
         return [each for each in wanted if not get_dependency_conflicts([each])] or wanted
 
     def _instrument(self, **kwargs: Any) -> None:  # noqa: ANN401 - the interface's
-        given: dict[str, Any] = {name: kwargs.pop(name) for name in _PROVIDERS if name in kwargs}
-        Settings.read(kwargs)  # a wrong one is told here and now
-        self._given: dict[str, Any] | None = {**given, **kwargs}
-        for module, (requirement, source) in _SOURCES.items():
-            conflict = get_dependency_conflicts([requirement])
-            if conflict is None:
-                self._when_imported(module, source)
-            elif conflict.found:
-                _logger.warning("%s; it is not instrumented", conflict)
+        providers: dict[str, Any] = {
+            name: kwargs.pop(name) for name in _PROVIDERS if name in kwargs
+        }
+        self._given = {**providers, **Settings.read(kwargs).as_keywords()}
+        for module in _SOURCES:
+            if module in sys.modules:
+                self._follow(module)
+            elif module not in self._awaited:
+                self._awaited.add(module)
+                wrapt.register_post_import_hook(self._imported, module)
 
     def _uninstrument(self, **kwargs: Any) -> None:  # noqa: ANN401, ARG002 - the same
         self._given = None
         for _, source in _SOURCES.values():
-            if source in sys.modules:
-                sys.modules[source].uninstrument()
+            try:
+                if source in sys.modules:
+                    sys.modules[source].uninstrument()
+            except Exception:  # the guard: the others are put back all the same
+                _logger.warning("%s could not be uninstrumented", source, exc_info=True)
 
-    def _when_imported(self, module: str, source: str) -> None:
-        if module in sys.modules:
-            self._follow(source)
-        elif module not in self._awaited:
-            self._awaited.add(module)
-            wrapt.register_post_import_hook(lambda _: self._follow(source), module)
+    def _imported(self, module: Any) -> None:  # noqa: ANN401 - a module is an object like any
+        self._awaited.discard(module.__name__)
+        self._follow(module.__name__)
 
-    _awaited: Final[set[str]] = set()
-    """Modules whose import is waited for: that cannot be taken back, and is done once."""
+    def _follow(self, module: str) -> None:
+        """Instrument what `module` belongs to, if that can be done; never raises.
 
-    def _follow(self, source: str) -> None:
-        if self._given is None:
+        This may run within an import of the application, which must not fail for our sake.
+        """
+        given = self._given
+        if given is None:  # uninstrumented since
             return
+        requirement, source = _SOURCES[module]
         try:
-            import_module(source).instrument(self._given)
+            conflict = get_dependency_conflicts([requirement])
+            # A package without metadata, as in a bundled application, is tried.
+            if conflict is not None and conflict.found:
+                _logger.warning(
+                    "%s is needed, this is %s: not instrumented", requirement, conflict.found
+                )
+                return
+            import_module(source).instrument(given)
         except Exception:
-            # This runs within an import of the application, which must not fail for our sake.
-            _logger.warning("%s could not be instrumented", source, exc_info=True)
+            _logger.warning("%s could not be instrumented", module, exc_info=True)

@@ -7,11 +7,15 @@ A scenario file is YAML:
     events:
       - {at: 0, received: {type: session.created, session: {id: sess_1, model: gpt-realtime}}}
       - {at: 40, sent: {type: input_audio_buffer.append, audio: …}}
-      - {at: 900, event: ToolStarted, call_id: call_1, name: get_weather}
+      - {at: 900, event: ToolStarted, call_id: call_1, name: get_weather, kind: local_mcp}
 
 `at` is in milliseconds. `received` and `sent` are messages of the OpenAI Realtime API, seen from
-the client; `event` names a neutral event of `otel_realtime.events`, for what no message tells,
-such as a tool's run. `audio_ms: 200` instead of `audio` or `delta` stands for that much PCM16.
+the client; `event` names a neutral event of `otel_realtime.events` and gives its fields, for what
+no message tells: `SessionOpened` and `SessionEnded`, a tool's run (`ToolStarted`, `ToolEnded`,
+`ToolFailed`), its approval (`ApprovalAsked`, `ApprovalGiven`), `GuardrailTripped`, `AgentChanged`.
+`error` is the message of a RuntimeError. `endpoint` is `{address: …, port: …}`, and `played` is
+`{item_id: …, content_index: …, ms: …}`. `audio_ms: 200` instead of `audio` or `delta` stands for
+that much PCM16.
 """
 
 import base64
@@ -50,12 +54,14 @@ from otel_realtime.sources.recording import (
     replay,
 )
 from otel_realtime.telemetry.outlets import Telemetry
-from otel_realtime.values import Played
+from otel_realtime.values import Endpoint, Played
 
 EPOCH: Final = 1_700_000_000_000_000_000
 """When every scenario begins: 2023-11-14 22:13:20 UTC, in ns."""
 
 _PCM_BYTES_PER_MS: Final = 48
+_VALUES: Final[Mapping[str, type[Played | Endpoint]]] = {"played": Played, "endpoint": Endpoint}
+"""Fields that are written as a mapping."""
 
 
 class ScenarioFileError(ValueError):
@@ -184,8 +190,9 @@ def _neutral(where: str, entry: Mapping[str, Any], at_ms: float) -> events.Event
     if isinstance(values.get("error"), str):
         values["error"] = RuntimeError(values["error"])
     try:
-        if isinstance(values.get("played"), Mapping):
-            values["played"] = Played(**values["played"])
+        for name, value in _VALUES.items():
+            if isinstance(values.get(name), Mapping):
+                values[name] = value(**values[name])
         return cls(EPOCH + round(at_ms * NS_PER_MS), **values)
     except TypeError as error:
         raise ScenarioFileError(f"{where}: {error}") from error

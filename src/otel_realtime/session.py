@@ -86,6 +86,7 @@ class SessionTelemetry:
         )
         self._lock = RLock()  # some applications send from one thread and receive in another
         self._ending: SessionEnded | None = None
+        self._is_finished = False
         self._lent: Lent | None = None
         self._enabled: bool | None = None
         self._loop: AbstractEventLoop | None = None
@@ -134,7 +135,7 @@ class SessionTelemetry:
         """End soon, as nobody follows any more; may be called by the garbage collector."""
         if self._lent is not None:
             self._lent.is_over = True
-        if not self._enabled or self.conversation.over:
+        if not self._enabled or self._is_finished:
             return
         exit_hook.drop(self)
         if self._loop is not None:
@@ -182,12 +183,12 @@ class SessionTelemetry:
     @property
     def is_over(self) -> bool:
         """Whether the session has ended, or is about to."""
-        return self._ending is not None or self.conversation.over
+        return self._ending is not None
 
     @property
     def is_finished(self) -> bool:
         """Whether all its telemetry has been written."""
-        return self.conversation.over or not self._enabled
+        return self._is_finished or not self._enabled
 
     @property
     def has_begun(self) -> bool:
@@ -221,7 +222,7 @@ class SessionTelemetry:
 
     def _settle(self, ending: SessionEnded) -> bool:
         """Settle when and why it ends, once; False if there is nothing to end."""
-        if not self._enabled or self.conversation.over:
+        if not self._enabled or self._is_finished:
             return False
         with self._lock:
             self._ending = self._ending or ending
@@ -229,8 +230,9 @@ class SessionTelemetry:
 
     def _finish(self) -> None:
         with self._lock:
-            if self.conversation.over or self._ending is None:
+            if self._is_finished or self._ending is None:
                 return
+            self._is_finished = True
             if self.has_begun:
                 self._feed(self._ending)
             try:

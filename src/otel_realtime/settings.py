@@ -1,21 +1,21 @@
 """The settings, and the only place that reads the environment.
 
 A keyword given in code wins over the environment, which wins over the default. The table in
-`docs/settings.md` is generated from `Settings`.
+`docs/reference.md` is generated from `Settings`.
 """
 
 import logging
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import Any, TypedDict, TypeVar
+from functools import cache
+from importlib import import_module
+from typing import Any, Final, TypedDict
 
 Redact = Callable[[str, str], str | None]
 """`redact(kind, value)`: gives what may be recorded of a content value, or None for nothing."""
-
-_T = TypeVar("_T")
 
 _logger = logging.getLogger(__name__)
 
@@ -66,10 +66,59 @@ def _text(value: object) -> str | None:
     return str(value) if value is not None else None
 
 
-def _callable(value: _T) -> _T:
+def _redact(value: object) -> Redact:
+    if isinstance(value, str):
+        return _NamedRedact(value)
     if not callable(value):
         raise ValueError(value)  # noqa: TRY004 - one type of error for all settings
     return value
+
+
+@dataclass(frozen=True)
+class _NamedRedact:
+    """The function that `module:function` names, imported when content first comes to it.
+
+    Raises:
+        ValueError: The name has another form.
+    """
+
+    name: str
+
+    def __post_init__(self) -> None:
+        _names(self.name)
+
+    def __call__(self, kind: str, value: str) -> str | None:
+        return _imported(self.name)(kind, value)
+
+
+@cache
+def _imported(name: str) -> Redact:
+    """Import it; whoever names one means content to pass it, so without it none is recorded."""
+    module, path = _names(name)
+    try:
+        found: Any = import_module(module)
+        for each in path:
+            found = getattr(found, each)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - what the application's module raises
+        problem = f"it could not be imported ({type(error).__name__})"
+    else:
+        if callable(found):
+            return found  # type: ignore[no-any-return]
+        problem = "it is not callable"
+    _logger.warning("redact is %s, but %s: no content is recorded", name, problem)
+    return _nothing
+
+
+def _names(text: str) -> tuple[str, list[str]]:
+    module, colon, path = text.strip().partition(":")
+    names = path.split(".")
+    if not colon or not all(name.isidentifier() for name in [*module.split("."), *names]):
+        raise ValueError(text)
+    return module, names
+
+
+def _nothing(kind: str, value: str) -> None:
+    """Record no content."""
 
 
 def _setting(
@@ -78,7 +127,7 @@ def _setting(
     *,
     accepts: str,
     parse: Callable[[Any], Any],
-    env: str | None = None,
+    env: str,
 ) -> Any:  # noqa: ANN401 - a dataclass field stands for the type beside it
     metadata = {"text": text, "accepts": accepts, "parse": parse, "env": env}
     return field(default=default, metadata=metadata)
@@ -87,7 +136,7 @@ def _setting(
 class SettingKeywords(TypedDict, total=False):
     """The settings as keywords, for listeners that take them so; the same names as `Settings`."""
 
-    redact: Redact | None
+    redact: Redact | str | None
     agent_name: str | None
     provider_name: str | None
     user_id: str | None
@@ -110,9 +159,11 @@ class Settings:
     redact: Redact | None = _setting(
         None,
         "Called as `redact(kind, value)` with every content value before it is recorded; what "
-        "it returns is recorded instead, and None leaves the value out.",
-        accepts="a callable",
-        parse=_callable,
+        "it returns is recorded instead, and None leaves the value out. One that is named is "
+        "imported when it is first needed; where that fails, no content is recorded.",
+        accepts="a callable, or its name as `module:function`",
+        parse=_redact,
+        env="OTEL_REALTIME_REDACT",
     )
     agent_name: str | None = _setting(
         None,
@@ -130,7 +181,11 @@ class Settings:
         env="OTEL_REALTIME_PROVIDER_NAME",
     )
     user_id: str | None = _setting(
-        None, "`user.id`, on every span of the call.", accepts="text", parse=_text
+        None,
+        "`user.id`, on every span of the call.",
+        accepts="text",
+        parse=_text,
+        env="OTEL_REALTIME_USER_ID",
     )
     transcript_timeout: float = _setting(
         15.0,
@@ -170,24 +225,38 @@ class Settings:
         if unknown := sorted(set(given) - names):
             message = f"unknown setting {unknown[0]!r}; there are: {', '.join(sorted(names))}"
             raise TypeError(message)
-        values = _environment(cls, environ)
-        values |= {
-            name: _parsed(cls, name, value) for name, value in given.items() if value is not None
-        }
-        return cls(**values)
+        told = {name: value for name, value in given.items() if value is not None}
+        values = {name: _parsed(cls, name, value) for name, value in told.items()}
+        return cls(**_environment(cls, environ, leave_out=told), **values)
+
+    def as_keywords(self) -> dict[str, Any]:
+        """What `read` takes to make the same settings again, whatever the environment says now."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
-def _environment(cls: type[Settings], environ: Mapping[str, str]) -> dict[str, Any]:
+_WHEN_WRONG: Final[Mapping[str, tuple[str, object]]] = {
+    # A name that was mistyped must not record what it was to hold back.
+    "redact": ("no content is recorded", _nothing),
+}
+"""What to do about a wrong value in the environment, if not to leave the setting at its default."""
+
+
+def _environment(
+    cls: type[Settings], environ: Mapping[str, str], *, leave_out: Collection[str]
+) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for each in fields(cls):
-        value = environ.get(each.metadata["env"] or "")
-        if not value:  # set to nothing counts as not set, as OpenTelemetry asks
+        env, accepts = each.metadata["env"], each.metadata["accepts"]
+        value = environ.get(env)
+        if not value or each.name in leave_out:  # set to nothing counts as not set
             continue
         try:
             values[each.name] = each.metadata["parse"](value)
         except ValueError:
-            env, accepts = each.metadata["env"], each.metadata["accepts"]
-            _logger.warning("%s takes %s, not %r: it is left at its default", env, accepts, value)
+            what_then, values[each.name] = _WHEN_WRONG.get(
+                each.name, ("it is left at its default", each.default)
+            )
+            _logger.warning("%s takes %s, not %r: %s", env, accepts, value, what_then)
     return values
 
 

@@ -14,11 +14,12 @@ pytest.importorskip("agents.realtime", reason="needs the extra otel-realtime[age
 from otel_realtime.guard import Guard
 from otel_realtime.scenario import Recorder
 from otel_realtime.sources._agents_hooks import HOOKS
+from otel_realtime.sources._openai_hooks import HOOKS as CLIENT_HOOKS
 
 
 def in_sdk() -> list[object]:
     """The functions that are wrapped while a listener exists, as they are now."""
-    return [hook.found() for hook in HOOKS]
+    return [hook.found() for hooks in (HOOKS, CLIENT_HOOKS) for hook in hooks]
 
 
 BEFORE = in_sdk()

@@ -1,13 +1,12 @@
 """Tools: one span for each call, with the times of its run, current inside and nowhere else."""
 
 import asyncio
-import time
 
 import pytest
 from agents import function_tool
 from agents.realtime import RealtimeAgent
 from opentelemetry import trace
-from sources.bench import RUNS, SLACK, Bench, Witness, asynchronous, in_a_thread, with_timeout
+from sources.bench import RUNS, Bench, Witness, asynchronous, in_a_thread, with_timeout
 from sources.phone import Trace, calling, noted
 
 from otel_realtime import semconv
@@ -97,31 +96,6 @@ async def test_two_calls_of_one_tool_at_once(recorder):
     assert rome.end < paris.end
 
 
-async def test_a_tool_that_is_approved(recorder, app_log):
-    bench, witness = Bench(recorder, app_log), Witness()
-
-    @function_tool(needs_approval=True)
-    def look_up(city: str) -> str:
-        return bench.work(city)
-
-    agent = RealtimeAgent(name="Assistant", tools=[look_up])
-    async with calling("tool", agent, recorder=recorder) as call:
-        call.session.model.add_listener(witness)
-        await call.speak()
-        await call.seen("tool_approval_required")
-        asked = time.time_ns()
-        needed = next(each for each in call.told if each.type == "tool_approval_required")
-        await call.session.approve_tool_call(needed.call_id)
-        await call.heard("response.done", 2)
-    traced = Trace(recorder)
-    tool = traced.one("execute_tool")
-    assert bench.fits(tool, "London")
-    assert tool.start >= asked - SLACK / 10
-    assert traced.parent(traced.one("query London")) == tool
-    assert traced.parent(tool) == traced.named("chat")[0]
-    assert witness.current == {trace.INVALID_SPAN}
-
-
 async def test_an_output_is_recorded_as_the_model_is_given_it(recorder):
     @function_tool
     async def look_up(city: str) -> dict:
@@ -135,56 +109,37 @@ async def test_an_output_is_recorded_as_the_model_is_given_it(recorder):
     assert Trace(recorder).one("execute_tool").attributes[semconv.TOOL_RESULT] == sent
 
 
-async def test_a_handoff_gives_the_floor_to_the_next_agent(recorder):
-    bench = Bench(recorder)
-    billing = RealtimeAgent(name="Billing", tools=[asynchronous(bench)])
-    desk = RealtimeAgent(name="Desk", handoffs=[billing])
-    async with calling("handoff", desk, recorder=recorder) as call:
-        await call.speak()
-        await call.heard("response.done", 2)
-        await call.speak()
-        await call.heard("response.done", 4)
-        await call.heard("conversation.item.input_audio_transcription.completed", 2)
-    traced = Trace(recorder)
-    handoff, tool = traced.named("execute_tool")
-    assert handoff.name == "execute_tool transfer_to_billing"
-    assert handoff.attributes[semconv.TOOL_KIND] == "handoff"
-    assert handoff.attributes[semconv.HANDOFF_TO] == "Billing"
-    assert tool.attributes[semconv.TOOL_KIND] == "function"
-    for kind, expected in (
-        ("chat", "Desk Billing Billing Billing"),
-        ("user_input", "Desk Billing"),
-    ):
-        talk = sorted(traced.named(kind), key=lambda span: span.end)
-        assert [span.attributes[semconv.AGENT_NAME] for span in talk] == expected.split()
-    assert (handoff.attributes[semconv.AGENT_NAME], tool.attributes[semconv.AGENT_NAME]) == (
-        "Desk",
-        "Billing",
-    )
-    (log,) = traced.logs(semconv.LOG_HANDOFF)
-    told = (log.attributes[semconv.HANDOFF_FROM], log.attributes[semconv.HANDOFF_TO])
-    assert told == ("Desk", "Billing")
-    assert traced.parent(log) == traced.one("invoke_agent Desk")
+async def test_what_a_tool_starts_belongs_to_it(recorder, app_log):
+    """Tasks and threads begun inside nest in it, also one that goes on when it is over."""
+    bench, go_on, tasks = Bench(recorder, app_log), asyncio.Event(), []
 
-
-async def test_a_tool_that_outlives_a_handoff_is_no_handoff(recorder):
-    go_on = asyncio.Event()
+    async def later():
+        await go_on.wait()
+        bench.work("later")
 
     @function_tool
     async def look_up(city: str) -> str:
-        await go_on.wait()
+        tasks.append(asyncio.create_task(later()))
+        await asyncio.gather(
+            asyncio.to_thread(bench.work, "thread"), asyncio.create_task(_working(bench))
+        )
         return city
 
-    billing = RealtimeAgent(name="Billing")
-    desk = RealtimeAgent(name="Desk", tools=[look_up], handoffs=[billing])
-    async with calling("slow_tool_and_handoff", desk, recorder=recorder) as call:
+    agent = RealtimeAgent(name="Assistant", tools=[look_up])
+    async with calling("tool", agent, recorder=recorder) as call:
         await call.speak()
-        await call.seen("handoff")
+        await call.heard("response.done", 2)
         go_on.set()
-        await call.heard("response.done", 3)
+        async with asyncio.timeout(10):
+            await tasks[0]
     traced = Trace(recorder)
     tool = traced.one("execute_tool look_up")
-    assert tool.attributes[semconv.TOOL_KIND] == "function"
-    assert tool.attributes[semconv.AGENT_NAME] == "Desk"
-    assert traced.one("execute_tool transfer_to_billing").attributes[semconv.TOOL_KIND] == "handoff"
-    assert len(traced.logs(semconv.LOG_HANDOFF)) == 1
+    inside = [traced.one(f"query {name}") for name in ("thread", "task", "later")]
+    assert all(traced.parent(each) == tool for each in inside)
+    assert inside[-1].start > tool.end
+    logs = {log.body: traced.parent(log) for log in traced.logs(None)}
+    assert logs == {f"asked about {each.name.split()[1]}": each for each in inside}
+
+
+async def _working(bench) -> None:
+    bench.work("task")

@@ -6,7 +6,7 @@ utterances, responses and tool calls pass through are the enumerations in `_stat
 
     SpeechStarted ─► SPEAKING ─► STOPPED ─► COMMITTED ─► closed (transcript, or given up)
     ResponseStarted ─► GENERATING ─► PLAYING ─► closed (heard to its end, or cut off)
-    ToolRequested ─► REQUESTED ─► RUNNING ─► closed (its run over, or answered)
+    ToolRequested ─► REQUESTED ─► RUNNING ─► JUDGED ─► closed (its run over, or answered)
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +14,15 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from otel_realtime import events
-from otel_realtime.conversation import _inputs, _items, _playback, _responses, _session, _tools
+from otel_realtime.conversation import (
+    _checks,
+    _inputs,
+    _items,
+    _playback,
+    _responses,
+    _session,
+    _tools,
+)
 from otel_realtime.conversation._state import State
 from otel_realtime.facts import SessionFacts
 from otel_realtime.records import Record
@@ -56,7 +64,7 @@ HANDLERS: Final[Mapping[type[events.Event], _Handler]] = MappingProxyType(
         events.SessionEnded: _session.on_session_ended,
         events.ConversationNamed: _session.on_conversation_named,
         events.FaultReported: _session.on_fault_reported,
-        events.GuardrailTripped: _tools.on_guardrail_tripped,
+        events.GuardrailTripped: _checks.on_guardrail_tripped,
         events.RateLimitsUpdated: _session.on_rate_limits_updated,
         events.AudioSent: _inputs.on_audio_sent,
         events.SpeechStarted: _on_speech_started,
@@ -80,10 +88,11 @@ HANDLERS: Final[Mapping[type[events.Event], _Handler]] = MappingProxyType(
         events.PlaybackStarted: _playback.on_playback_started,
         events.PlaybackStopped: _on_playback_stopped,
         events.ToolRequested: _responses.on_tool_requested,
-        events.ApprovalAsked: _tools.on_approval_asked,
-        events.ApprovalGiven: _tools.on_approval_given,
+        events.ApprovalAsked: _checks.on_approval_asked,
+        events.ApprovalGiven: _checks.on_approval_given,
         events.ToolStarted: _tools.on_tool_started,
         events.ToolEnded: _tools.on_tool_ended,
+        events.ToolFailed: _tools.on_tool_failed,
         events.ToolAnswered: _tools.on_tool_answered,
         events.McpCallStarted: _tools.on_mcp_call_started,
         events.McpCallEnded: _tools.on_mcp_call_ended,

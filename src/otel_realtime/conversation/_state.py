@@ -46,6 +46,7 @@ class ToolPhase(Enum):
 
     REQUESTED = "asked for, its run has not been seen"
     RUNNING = "its run has begun"
+    JUDGED = "its run is over, a guardrail judges its output"
 
 
 class Memory(dict[_K, _V], Generic[_K, _V]):
@@ -193,7 +194,7 @@ class Tool:
     facts: ToolFacts
     phase: ToolPhase = ToolPhase.REQUESTED
     refused: str | None = None
-    """Its outcome if it is answered without a run: `rejected` or `blocked`."""
+    """Its outcome if it is kept from its run or its answer: `rejected` or `blocked`."""
 
 
 @dataclass(slots=True)

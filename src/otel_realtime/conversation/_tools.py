@@ -7,23 +7,19 @@ output, and opens only then: its start is known, and nothing could have been nes
 from otel_realtime.conversation._state import MOST_OPEN, State, Tool, ToolPhase
 from otel_realtime.events import (
     AgentChanged,
-    ApprovalAsked,
-    ApprovalGiven,
-    GuardrailTripped,
     McpCallEnded,
     McpCallStarted,
     McpToolsListed,
     ToolAnswered,
     ToolEnded,
+    ToolFailed,
     ToolRequested,
     ToolStarted,
 )
 from otel_realtime.facts import Output, ToolFacts
 from otel_realtime.records import (
     SESSION,
-    ApprovalNoted,
     Closed,
-    GuardrailNoted,
     HandoffNoted,
     Key,
     Kind,
@@ -31,14 +27,14 @@ from otel_realtime.records import (
     Noted,
     Opened,
 )
-from otel_realtime.values import Item, ItemType
+from otel_realtime.values import Fault, Item, ItemType
 
 
 def on_tool_requested(state: State, event: ToolRequested) -> None:
     """Remember who asked for what."""
     if event.call_id in state.closed_tools:
         return
-    tool = _tool(state, event.call_id)
+    tool = tool_of(state, event.call_id)
     facts = tool.facts
     facts.name = facts.name or event.name
     facts.response_id = facts.response_id or event.response_id
@@ -58,10 +54,10 @@ def on_tool_started(state: State, event: ToolStarted) -> None:
     """Open the call: its run begins."""
     if event.call_id in state.closed_tools:
         return
-    tool = _tool(state, event.call_id)
+    tool = tool_of(state, event.call_id)
     if tool.phase is not ToolPhase.REQUESTED:
         return
-    tool.phase = ToolPhase.RUNNING
+    tool.phase, tool.refused = ToolPhase.RUNNING, None
     facts = tool.facts
     facts.name = event.name or facts.name
     facts.description = event.description
@@ -78,62 +74,39 @@ def on_tool_started(state: State, event: ToolStarted) -> None:
 
 
 def on_tool_ended(state: State, event: ToolEnded) -> None:
-    """Close the call: its run is over."""
+    """Close the call: its run is over. One whose output is judged yet closes with its answer."""
     tool = state.tools.get(event.call_id)
     if tool is None or tool.phase is not ToolPhase.RUNNING:
         return
     tool.facts.error = event.error
     tool.facts.output = event.output if state.keep_text else None
-    _close(state, tool, event.at, _outcome(event.error))
+    tool.facts.fault = Fault(type=event.fault_type) if event.fault_type else None
+    tool.facts.outcome, tool.facts.ended_at = _outcome(event), event.at
+    if event.guarded:
+        tool.phase = ToolPhase.JUDGED
+    else:
+        close(state, tool, event.at)
+
+
+def on_tool_failed(state: State, event: ToolFailed) -> None:
+    """Close a call that will not run; it is no failure where somebody kept it from that."""
+    tool = state.tools.get(event.call_id)
+    if tool is not None and tool.phase is ToolPhase.REQUESTED:
+        tool.facts.error = None if tool.refused else event.error
+        _close(state, tool, event.at, tool.refused or "error")
 
 
 def on_tool_answered(state: State, event: ToolAnswered) -> None:
-    """Close a call whose run was not seen; one that is running closes with its run."""
+    """Close a call whose run was not seen, or was judged; a running one closes with its run."""
     tool = state.tools.get(event.call_id)
-    if tool is not None and tool.phase is ToolPhase.REQUESTED:
-        tool.facts.output = event.output if state.keep_text else None
+    if tool is None or tool.phase is ToolPhase.RUNNING:
+        return
+    if state.keep_text and event.output is not None:
+        tool.facts.output = event.output
+    if tool.phase is ToolPhase.JUDGED:
+        close(state, tool, event.at)
+    else:
         _close(state, tool, event.at, tool.refused or "answered")
-
-
-def on_approval_asked(state: State, event: ApprovalAsked) -> None:
-    """Note that a call waits for somebody's approval."""
-    if event.call_id in state.closed_tools:
-        return
-    facts = _tool(state, event.call_id).facts
-    if facts.approval is None:
-        facts.name = facts.name or event.name
-        facts.approval, facts.approval_asked_at = "awaited", event.at
-        _note_approval(state, facts, event.at)
-
-
-def on_approval_given(state: State, event: ApprovalGiven) -> None:
-    """Note the answer; a call that was rejected closes when the model is told so."""
-    tool = state.tools.get(event.call_id)
-    if tool is None or tool.facts.approval not in {None, "awaited"}:
-        return
-    tool.facts.approval = "approved" if event.approved else "rejected"
-    tool.facts.approval_given_at = event.at
-    if not event.approved:
-        tool.refused = "rejected"
-    _note_approval(state, tool.facts, event.at)
-
-
-def on_guardrail_tripped(state: State, event: GuardrailTripped) -> None:
-    """Note a guardrail on the response or the tool call that it stopped."""
-    tool = state.tools.get(event.call_id or "")
-    response = state.responses.get(event.response_id or "")
-    agent = state.session.floor
-    key = SESSION
-    if tool is not None:
-        # A call that never ran has no span yet.
-        key = Key(Kind.TOOL, tool.facts.call_id) if tool.facts.started_at else _parent(tool.facts)
-        agent = tool.facts.agent
-        tool.refused = "blocked"
-    elif response is not None:
-        key, agent = response.key, response.facts.agent
-    elif event.response_id is not None:
-        key = Key(Kind.RESPONSE, event.response_id)
-    state.records.append(Noted(key, event.at, GuardrailNoted(event.kind, event.name, agent)))
 
 
 def on_agent_changed(state: State, event: AgentChanged) -> None:
@@ -196,15 +169,19 @@ def let_go(state: State, at: int) -> None:
 
 
 def close(state: State, tool: Tool, at: int) -> None:
-    """Close a call that will not be answered any more."""
-    if tool.facts.ended_at is not None:  # a hosted one, whose finished item never came
-        _close(state, tool, tool.facts.ended_at, tool.facts.outcome or "completed")
+    """Close a call whose run is over, or that will not be answered any more."""
+    facts = tool.facts
+    if facts.ended_at is not None:
+        outcome = facts.outcome or "completed"
+        stopped = tool.refused if outcome == "completed" else None
+        _close(state, tool, facts.ended_at, stopped or outcome)
         return
-    running = tool.phase is ToolPhase.RUNNING and tool.facts.kind != "hosted_mcp"
+    running = tool.phase is ToolPhase.RUNNING and facts.kind != "hosted_mcp"
     _close(state, tool, at, "cancelled" if running else "unanswered")
 
 
-def _tool(state: State, call_id: str) -> Tool:
+def tool_of(state: State, call_id: str) -> Tool:
+    """The open call of that id; a new one if there is none."""
     tool = state.tools.get(call_id)
     if tool is None:
         facts = ToolFacts(
@@ -219,7 +196,7 @@ def _tool(state: State, call_id: str) -> Tool:
 def _hosted(state: State, item_id: str) -> Tool | None:
     if item_id in state.closed_tools:
         return None
-    tool = _tool(state, item_id)
+    tool = tool_of(state, item_id)
     tool.facts.kind = "hosted_mcp"
     entry = state.entries.get(item_id)
     if entry is not None:
@@ -253,18 +230,14 @@ def _finish_hosted(state: State, item: Item, response_id: str | None, at: int) -
     _close(state, tool, facts.ended_at or at, outcome)
 
 
-def _note_approval(state: State, facts: ToolFacts, at: int) -> None:
-    state.records.append(Noted(_parent(facts), at, ApprovalNoted(facts)))
-
-
-def _outcome(error: BaseException | None) -> str:
-    if error is None:
-        return "completed"
-    return "error" if isinstance(error, Exception) else "cancelled"
+def _outcome(event: ToolEnded) -> str:
+    if event.error is None:
+        return "completed" if event.fault_type is None else "error"
+    return "error" if isinstance(event.error, Exception) else "cancelled"
 
 
 def _open(state: State, facts: ToolFacts, at: int) -> None:
-    state.records.append(Opened(Key(Kind.TOOL, facts.call_id), at, facts, _parent(facts)))
+    state.records.append(Opened(Key(Kind.TOOL, facts.call_id), at, facts, parent_of(facts)))
 
 
 def _close(state: State, tool: Tool, at: int, outcome: str) -> None:
@@ -275,12 +248,13 @@ def _close(state: State, tool: Tool, at: int, outcome: str) -> None:
     start = told if told is not None else at
     at = max(at, start)  # the end of a hosted call may be told before its start
     if tool.phase is ToolPhase.REQUESTED:
-        state.records.append(Opened(key, start, facts, _parent(facts)))
+        state.records.append(Opened(key, start, facts, parent_of(facts)))
     facts.outcome, facts.ended_at = outcome, at
     state.tools.pop(facts.call_id, None)
     state.closed_tools.remember(facts.call_id, None)
     state.records.append(Closed(key, at, facts))
 
 
-def _parent(facts: ToolFacts) -> Key:
+def parent_of(facts: ToolFacts) -> Key:
+    """What a call's span and notes belong to: the response that asked for it, if known."""
     return Key(Kind.RESPONSE, facts.response_id) if facts.response_id is not None else SESSION

@@ -57,6 +57,7 @@ from otel_realtime.events._tools import (
     McpToolsListed,
     ToolAnswered,
     ToolEnded,
+    ToolFailed,
     ToolRequested,
     ToolStarted,
 )
@@ -99,6 +100,7 @@ __all__ = [
     "TimePassed",
     "ToolAnswered",
     "ToolEnded",
+    "ToolFailed",
     "ToolRequested",
     "ToolStarted",
     "Transcribed",

@@ -37,6 +37,18 @@ class ToolEnded(Event):
     call_id: str
     output: str | None = None
     error: BaseException | None = None
+    fault_type: str | None = None
+    """What kind of failure it reports, where nothing was raised."""
+    guarded: bool = False
+    """Whether a guardrail has yet to judge the output: the call closes when it is answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFailed(Event):
+    """A tool call came to nothing before it could run."""
+
+    call_id: str
+    error: Exception
 
 
 @dataclass(frozen=True, slots=True)

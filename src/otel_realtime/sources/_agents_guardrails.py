@@ -1,15 +1,21 @@
 """The guardrails of the Agents SDK: which one tripped, and on what.
 
-A trip is an event of the session only, which no listener of the model is told of. So the making of
-that event is wrapped, and what runs the guardrails, which knows whose response or call it is.
+The session runs those of its output in tasks of their own, and tells only its user of a trip. Those
+of a tool decide before and after its run. So what runs each of them is wrapped, which shows its
+verdict, and gives the application's own spans in it their place in the session.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Final
 
 from otel_realtime.events import GuardrailTripped
 from otel_realtime.sources._agents_session import Args, Host, Kwargs, follower_of
+from otel_realtime.sources._agents_tools import current_call, follower
+
+_STOPS: Final = frozenset({"reject_content", "raise_exception"})
+"""The verdicts of a tool's guardrail that are a trip."""
 
 _running: ContextVar[tuple[Any, str | None] | None] = ContextVar(
     "otel_realtime_guardrails", default=None
@@ -24,69 +30,77 @@ async def run_output(wrapped: Host, session: Any, args: Args, kwargs: Kwargs) ->
     try:
         return await wrapped(*args, **kwargs)
     finally:
-        _running.reset(token)
+        with suppress(ValueError):  # a task that is collected while it waits ends elsewhere
+            _running.reset(token)
 
 
-def trip(wrapped: Callable[..., Any], _: Any, args: Args, kwargs: Kwargs) -> Any:
-    """Tell of the guardrails that tripped, as the SDK makes its own event of it."""
+async def judge_output(wrapped: Host, _: Any, args: Args, kwargs: Kwargs) -> Any:
+    """Run one of the output guardrails; the session decides later what its verdict is worth."""
+    running = _running.get()
+    if running is None:
+        return await wrapped(*args, **kwargs)
+    with _inside(follower_of(running[0])):
+        return await wrapped(*args, **kwargs)
+
+
+def trip(wrapped: Callable[..., Any], told: Any, args: Args, kwargs: Kwargs) -> None:
+    """Tell of the output guardrails that tripped, as the SDK makes its own event of it."""
+    wrapped(*args, **kwargs)
     running = _running.get()
     if running is not None:
         session, response_id = running
-        for result in kwargs.get("guardrail_results") or ():
-            name = _name_of(getattr(result, "guardrail", None))
-            _tell(session, "output", name, response_id=response_id)
-    return wrapped(*args, **kwargs)
+        for result in getattr(told, "guardrail_results", None) or ():
+            guardrail = getattr(result, "guardrail", None)
+            _tell(follower_of(session), "output", guardrail, response_id=response_id)
 
 
-async def run_tool_input(wrapped: Host, session: Any, args: Args, kwargs: Kwargs) -> Any:
-    """Tell of a guardrail that kept a tool from running."""
-    call_id = getattr(kwargs.get("tool_call"), "call_id", None)
-    try:
-        rejection = await wrapped(*args, **kwargs)
-    except Exception as error:
-        guardrail = getattr(error, "guardrail", None)
-        if guardrail is not None:
-            _tell(session, "tool_input", _name_of(guardrail), call_id=call_id)
-        raise
-    if rejection is not None:
-        name = _only(getattr(kwargs.get("tool"), "tool_input_guardrails", None))
-        _tell(session, "tool_input", name, call_id=call_id)
-    return rejection
+async def judge_tool_input(wrapped: Host, guardrail: Any, args: Args, kwargs: Kwargs) -> Any:
+    """Run a guardrail that may keep a tool from running."""
+    return await _judge("tool_input", wrapped, guardrail, args, kwargs)
 
 
-async def run_tool_output(wrapped: Host, session: Any, args: Args, kwargs: Kwargs) -> Any:
-    """Tell of a guardrail that kept a tool's output from the model."""
-    call_id = getattr(kwargs.get("tool_context"), "tool_call_id", None)
-    try:
-        result = await wrapped(*args, **kwargs)
-    except Exception as error:
-        guardrail = getattr(error, "guardrail", None)
-        if guardrail is not None:
-            _tell(session, "tool_output", _name_of(guardrail), call_id=call_id)
-        raise
-    if result is not kwargs.get("output"):
-        name = _only(getattr(kwargs.get("tool"), "tool_output_guardrails", None))
-        _tell(session, "tool_output", name, call_id=call_id)
-    return result
+async def judge_tool_output(wrapped: Host, guardrail: Any, args: Args, kwargs: Kwargs) -> Any:
+    """Run a guardrail that may keep a tool's output from the model."""
+    return await _judge("tool_output", wrapped, guardrail, args, kwargs)
+
+
+async def _judge(kind: str, wrapped: Host, guardrail: Any, args: Args, kwargs: Kwargs) -> Any:
+    data = args[0] if args else kwargs.get("data")
+    call_id = getattr(getattr(data, "context", None), "tool_call_id", None)
+    call = current_call()
+    if call is None or call_id is None or call_id != call.call_id:  # of an agent that a tool runs
+        return await wrapped(*args, **kwargs)
+    listener = follower(call)
+    with _inside(listener):
+        verdict = await wrapped(*args, **kwargs)
+    behavior = getattr(verdict, "behavior", None)
+    if isinstance(behavior, dict) and behavior.get("type") in _STOPS:
+        _tell(listener, kind, guardrail, call_id=call_id)
+    return verdict
+
+
+@contextmanager
+def _inside(listener: Any) -> Iterator[None]:
+    """Have the session's span current for a block."""
+    if listener is None:
+        yield
+    else:
+        with listener.session.use():
+            yield
 
 
 def _tell(
-    session: Any,
+    listener: Any,
     kind: str,
-    name: str | None,
+    guardrail: Any,
     *,
     response_id: str | None = None,
     call_id: str | None = None,
 ) -> None:
-    listener = follower_of(session)
     if listener is not None:
-        at = listener.session.clock()
-        listener.session.feed(GuardrailTripped(at, kind, name, response_id, call_id))
-
-
-def _only(guardrails: Any) -> str | None:
-    """The name of a tool's guardrail, if it has one only: which of several it was is not told."""
-    return _name_of(guardrails[0]) if guardrails and len(guardrails) == 1 else None
+        at, name = listener.session.clock(), _name_of(guardrail)
+        judged = listener.parsed.id_of(response_id)
+        listener.session.feed(GuardrailTripped(at, kind, name, judged, call_id))
 
 
 def _name_of(guardrail: Any) -> str | None:

@@ -9,6 +9,8 @@ from otel_realtime.sources import _agents_tools as tools
 from otel_realtime.sources._hooks import Hook, Hooks
 
 _SESSION: Final = "agents.realtime.session"
+_EVENTS: Final = "agents.realtime.events"
+_MCP: Final = "agents.mcp.server"
 _MODEL: Final = "agents.realtime.openai_realtime"
 _TOOL: Final = "agents.tool"
 
@@ -21,15 +23,16 @@ HOOKS: Final = Hooks(
     Hook(_SESSION, "RealtimeSession.approve_tool_call", tools.approve),
     Hook(_SESSION, "RealtimeSession._send_tool_rejection", tools.reject),
     Hook(_SESSION, "RealtimeSession._run_output_guardrails", guardrails.run_output),
-    Hook(_SESSION, "RealtimeSession._run_tool_input_guardrails", guardrails.run_tool_input),
-    Hook(
-        _SESSION,
-        "RealtimeSession._run_tool_output_guardrails",
-        guardrails.run_tool_output,
-        is_needed=False,  # newer than the oldest version that works
-    ),
-    Hook("agents.realtime.events", "RealtimeGuardrailTripped.__init__", guardrails.trip),
+    Hook(_EVENTS, "RealtimeGuardrailTripped.__init__", guardrails.trip),
+    Hook("agents.guardrail", "OutputGuardrail.run", guardrails.judge_output),
+    Hook("agents.tool_guardrails", "ToolInputGuardrail.run", guardrails.judge_tool_input),
+    Hook("agents.tool_guardrails", "ToolOutputGuardrail.run", guardrails.judge_tool_output),
+    Hook(_EVENTS, "RealtimeToolApprovalRequired.__init__", tools.ask),
+    Hook("agents.run_context", "RunContextWrapper.get_approval_status", tools.recall),
+    Hook(_EVENTS, "RealtimeHandoffEvent.__init__", tools.hand_over),
     Hook(_SESSION, "invoke_function_tool", tools.invoke),
+    Hook(_MCP, "_MCPServerWithClientSession.call_tool", tools.call_mcp),
+    Hook(_MCP, "MCPServerStreamableHttp.call_tool", tools.call_mcp),
     Hook(_TOOL, "maybe_invoke_function_tool_failure_error_function", tools.explain_failure),
     Hook("agents.exceptions", "ToolTimeoutError.__init__", tools.time_out),
     Hook(_MODEL, "OpenAIRealtimeWebSocketModel._send_raw_message", sent.send_raw),

@@ -10,17 +10,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from otel_realtime import events
-from otel_realtime.extras import needed
 from otel_realtime.session import SessionTelemetry
-from otel_realtime.sources import _agents_tools
+from otel_realtime.sources._ends import closing
 from otel_realtime.telemetry.content import type_of
 from otel_realtime.values import Fault, Item, ItemType, Usage
 
-with needed("openai-agents", extra="agents"):
-    from websockets.exceptions import ConnectionClosed, ConnectionClosedOK
-
 _LOST = "WebSocket error in message listener"
-_ABNORMAL_CLOSURE = 1006
 _MOST_CALLS = 64
 _MOST_TYPED = 16
 
@@ -41,6 +36,8 @@ class ParsedEvents:
         self._turn: str | None = None
         self._turns = 0
         self._usage: Usage | None = None
+        self._named: tuple[str, str] | None = None
+        """What the model calls a response whose turn it gave no id, and our number for it."""
         self._calls: dict[str, Any] = {}
         self._typed: deque[tuple[str, ...]] = deque(maxlen=_MOST_TYPED)
         """Texts that the client sent and that the model may tell of once more."""
@@ -54,6 +51,11 @@ class ParsedEvents:
     def knows_call(self, event: object) -> bool:
         """Whether this very tool call event came by."""
         return any(known is event for known in self._calls.values())
+
+    def id_of(self, response_id: str | None) -> str | None:
+        """What a response goes by here that the model calls `response_id`."""
+        named = self._named
+        return named[1] if named is not None and named[0] == response_id else response_id
 
     def take_sent(self, event: Any) -> None:
         """Take in what the client sends to a model that may tell nothing of it."""
@@ -94,12 +96,19 @@ class ParsedEvents:
     def _audio(self, event: Any, at: int) -> None:
         size, item_id, index = len(event.data), event.item_id, event.content_index
         if not self._session.conversation.add_audio(item_id, index, size):
-            response_id = self._turn or event.response_id
+            response_id = self._turn_of(event)
             self._session.feed(events.AudioStarted(at, response_id, item_id, index, size))
+
+    def _turn_of(self, event: Any) -> Any:
+        if self._turn is None:
+            return event.response_id
+        if self._turn != event.response_id:
+            self._named = event.response_id, self._turn
+        return self._turn
 
     def _text(self, event: Any, at: int) -> None:
         if not self._session.conversation.add_text(event.item_id, 0, event.delta):
-            response_id = self._turn or event.response_id
+            response_id = self._turn_of(event)
             self._session.feed(events.TextStarted(at, response_id, event.item_id, 0, event.delta))
 
     def _function_call(self, event: Any, at: int) -> None:
@@ -141,11 +150,6 @@ class ParsedEvents:
                 self._session.feed(events.ItemAdded(at, message, placed=False))
 
     def _answered(self, call_id: str, output: str | None, at: int) -> None:
-        call = _agents_tools.current_call()
-        if call is not None and call.call_id == call_id:
-            changed = call.handoff(at)
-            if changed is not None:
-                self._session.feed(changed)
         self._session.feed(events.ToolAnswered(at, call_id, output))
 
     def _item_deleted(self, event: Any, at: int) -> None:
@@ -168,12 +172,10 @@ class ParsedEvents:
 
     def _exception(self, event: Any, at: int) -> None:
         error = event.exception
-        if isinstance(error, ConnectionClosed):
-            code = error.rcvd.code if error.rcvd else _ABNORMAL_CLOSURE
-            orderly = isinstance(error, ConnectionClosedOK)
-            fault_type = None if orderly else type_of(error)
-            reason = "server_closed" if orderly else "connection_lost"
-            self._session.end_soon(reason, fault_type=fault_type, close_code=code)
+        ending = closing(error)
+        if ending is not None:
+            reason, fault_type, close_code = ending
+            self._session.end_soon(reason, fault_type=fault_type, close_code=close_code)
         elif event.context == _LOST:
             self._session.end_soon("connection_lost", fault_type=type_of(error))
         else:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
+from weakref import ref
 
 import wrapt
 
@@ -38,19 +39,22 @@ async def send_raw_if(wrapped: Host, model: Any, args: Args, kwargs: Kwargs) -> 
 def watch(model: Any) -> Callable[[], None] | None:
     """Take in what is sent by a model of a third party; returns what stops that.
 
-    Only this one object is touched, and only if it takes attributes.
+    Only this one object is touched, and only if it takes attributes. It is not kept alive.
     """
     if hasattr(type(model), "_send_raw_message"):
         return None  # the SDK's own: its wire is hooked
     name = "send_event"
     try:
+        reference = ref(model)
         setattr(model, name, wrapt.FunctionWrapper(getattr(model, name), _send_event))
-    except AttributeError:
+    except Exception:  # noqa: BLE001 - how it says no is its own affair
         return None
 
     def stop() -> None:
-        if getattr(vars(model).get(name), "_self_wrapper", None) is _send_event:
-            delattr(model, name)
+        watched = reference()
+        held = getattr(watched, "__dict__", {}).get(name)
+        if getattr(held, "_self_wrapper", None) is _send_event:
+            delattr(watched, name)
 
     return stop
 

@@ -5,31 +5,26 @@ the last that the application added to the model, else one that the instrumentor
 stand back.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
-from weakref import WeakKeyDictionary, WeakSet
+from typing import TYPE_CHECKING, Any
 
-from otel_realtime.events import AgentChanged, SessionOpened
+from otel_realtime.events import AgentChanged
 from otel_realtime.guard import Guard
+from otel_realtime.sources._agents_model import listeners_on, opening, provider_of
+from otel_realtime.sources._by_identity import ByIdentity
+from otel_realtime.sources._ends import reason_of, written
 from otel_realtime.telemetry.content import type_of
-from otel_realtime.values import Endpoint
 
 if TYPE_CHECKING:
+    from otel_realtime.session import SessionTelemetry
     from otel_realtime.sources.agents import RealtimeTelemetryListener
 
 Args = tuple[Any, ...]
 Kwargs = dict[str, Any]
 Host = Callable[..., Awaitable[Any]]
 """The host's own function, as wrapt hands it on."""
-
-_DEFAULT_URL: Final = "wss://api.openai.com/v1/realtime"
-"""Where the SDK's own model connects to if it is told nothing else."""
-_AZURE: Final = (".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com")
-_PORTS: Final = {"ws": 80, "wss": 443}
-_MOST_HELD: Final = 64
 
 guard = Guard(lambda _: None)
 """For what goes wrong before there is a session that would count it."""
@@ -44,14 +39,14 @@ class Following:
     """Whether the listener was made for this session alone, and goes with it."""
     is_automatic: bool = False
     """Whether the instrumentor made it."""
+    lender: "SessionTelemetry | None" = None
+    """Whose span is current for the application: the first of them if the model reconnects."""
     has_ended: bool = False
 
 
-listeners: "WeakSet[RealtimeTelemetryListener]" = WeakSet()
-"""All there are."""
-_sessions: "WeakKeyDictionary[Any, Following]" = WeakKeyDictionary()
-_models: "WeakKeyDictionary[Any, Following]" = WeakKeyDictionary()
-_observed: "WeakKeyDictionary[Any, RealtimeTelemetryListener]" = WeakKeyDictionary()
+_sessions: ByIdentity[Following] = ByIdentity()
+_models: ByIdentity[Following] = ByIdentity()
+_observed: "ByIdentity[RealtimeTelemetryListener]" = ByIdentity()
 _automatic: "list[Callable[[Any], RealtimeTelemetryListener | None]]" = []
 """How the instrumentor makes a listener, while it is on."""
 
@@ -69,9 +64,10 @@ def make_by(make: "Callable[[Any], RealtimeTelemetryListener | None]") -> None:
 def make_no_more() -> None:
     """Make no more listeners, and end the telemetry of the sessions that have one."""
     _automatic.clear()
-    for session, following in list(_sessions.items()):
+    for session, following in _sessions.items():
         if following.is_automatic:
             _end(session, following, "uninstrumented")
+            following.listener.session.end("uninstrumented")  # at once: providers may go next
 
 
 def follower_of(session: Any) -> "RealtimeTelemetryListener | None":
@@ -79,7 +75,7 @@ def follower_of(session: Any) -> "RealtimeTelemetryListener | None":
     try:
         following = _sessions.get(session)
         if following is None:
-            late = [each for each in _on(session.model) if not each.stands_back]
+            late = [each for each in listeners_on(session.model) if not each.stands_back]
             if not late:
                 return None
             # What the client sent before it came is not known to it: no `_models` entry.
@@ -92,18 +88,17 @@ def follower_of(session: Any) -> "RealtimeTelemetryListener | None":
 
 def follower_of_model(model: Any) -> "RealtimeTelemetryListener | None":
     """The listener that has followed a model's session from its beginning."""
-    try:
-        following = _models.get(model)
-    except TypeError:  # it cannot be a key: it was never followed so
-        return None
+    following = _models.get(model)
     return None if following is None or following.has_ended else following.listener
 
 
 def follower_beside(listener: "RealtimeTelemetryListener") -> "RealtimeTelemetryListener | None":
     """The other listener that follows a session whose model `listener` was added to as well."""
-    for session, following in list(_sessions.items()):
+    for session, following in _sessions.items():
         other = following.listener
-        if other is not listener and not following.has_ended and listener in _on(session.model):
+        if other is listener or following.has_ended:
+            continue
+        if any(each is listener for each in listeners_on(session.model)):
             return other
     return None
 
@@ -125,7 +120,7 @@ async def leave(wrapped: Host, session: Any, args: Args, kwargs: Kwargs) -> Any:
     following = _sessions.get(session)
     if following is not None:
         error = args[1] if len(args) > 1 else None
-        _end(session, following, _reason(error), error)
+        _end(session, following, reason_of(error), error)
     return await wrapped(*args, **kwargs)
 
 
@@ -137,21 +132,20 @@ async def close(wrapped: Host, session: Any, args: Args, kwargs: Kwargs) -> Any:
     telemetry = following.listener.session
     _end(session, following, "closed")
     result = await wrapped(*args, **kwargs)
-    # In a burst of endings ours may still wait; who flushes after this is to find it.
-    while telemetry.is_over and not telemetry.is_finished:  # noqa: ASYNC110 - a turn or two
-        await asyncio.sleep(0)
+    await written(telemetry)
     return result
 
 
 async def update_agent(wrapped: Host, session: Any, args: Args, kwargs: Kwargs) -> Any:
     """Tell that the application gave the floor to another agent."""
     before = name_of(getattr(session, "_current_agent", None))
-    result = await wrapped(*args, **kwargs)
-    after = name_of(getattr(session, "_current_agent", None))
-    listener = follower_of(session)
-    if listener is not None and after is not None and after != before:
-        listener.session.feed(AgentChanged(listener.session.clock(), after, before))
-    return result
+    try:
+        return await wrapped(*args, **kwargs)
+    finally:  # it has the floor even if the model could not be told so
+        after = name_of(getattr(session, "_current_agent", None))
+        listener = follower_of(session)
+        if listener is not None and after is not None and after != before:
+            listener.session.feed(AgentChanged(listener.session.clock(), after, before))
 
 
 def name_of(agent: object) -> str | None:
@@ -162,29 +156,43 @@ def name_of(agent: object) -> str | None:
 
 def _begin(session: Any) -> Following | None:
     """Settle who follows, and open the session's span; None if nobody does, or did already."""
+    following = None
     try:
-        if session in _sessions and not _sessions[session].has_ended:
+        before = _sessions.get(session)
+        if before is not None and not before.has_ended:
             return None
         following = _elect(session)
-        if following is None:
-            return None
-        listener = following.listener
-        if following.is_own:
-            session.model.add_listener(listener)
-        _sessions[session] = _models[session.model] = following
-        opening = _opening(session, listener.session.clock())
-        listener.open(opening, _provider(session), session.model)
-        if following.is_own:
-            listener.session.lend()
+        if following is not None:
+            _open(session, following)
     except Exception as error:  # noqa: BLE001 - the guard: the host's own call comes after this
         guard.caught("begin", error)
+        if following is not None:
+            _end(session, following, "error", error)
         return None
     return following
 
 
+def _open(session: Any, following: Following) -> None:
+    listener = following.listener
+    if following.is_own:
+        session.model.add_listener(listener)
+    _sessions[session] = following
+    with suppress(TypeError):  # what is sent by a model that takes no weak reference is not seen
+        _models[session.model] = following
+    agent = name_of(getattr(session, "_current_agent", None))
+    opened = opening(session, agent, listener.session.clock())
+    listener.open(opened, provider_of(session), session.model)
+    for each in listeners_on(session.model):
+        if each is not listener:
+            each.stand_back(listener)
+    if following.is_own:
+        following.lender = listener.session
+        listener.session.lend()
+
+
 def _elect(session: Any) -> Following | None:
-    on_model = _on(session.model)
-    listener = _observed.pop(session, None)
+    on_model = listeners_on(session.model)
+    listener = _observed.pop(session)
     following = Following(listener, is_own=True) if listener is not None else None
     if following is None and on_model:
         fresh = [each for each in on_model if not each.session.is_over]
@@ -193,9 +201,6 @@ def _elect(session: Any) -> Following | None:
         made = _automatic[0](session)
         if made is not None:
             following = Following(made, is_own=True, is_automatic=True)
-    for each in on_model:
-        each.is_following = following is not None and each is following.listener
-        each.stands_back = not each.is_following
     return following
 
 
@@ -209,77 +214,12 @@ def _end(
             fault = error if isinstance(error, Exception) else None
             fault_type = type_of(fault) if fault is not None else None
             listener.session.end_soon(reason, fault_type=fault_type, error=fault)
+            listener.is_following = False
             listener.stop_watching()
             if following.is_own:
                 session.model.remove_listener(listener)
                 listener.retire()
-        listener.session.take_back()
+        if following.lender is not None:
+            following.lender.take_back()
     except Exception as problem:  # noqa: BLE001 - the guard
         guard.caught("end", problem)
-
-
-def _reason(error: BaseException | None) -> str:
-    if error is None:
-        return "closed"
-    if isinstance(error, GeneratorExit):
-        return "broken_off"
-    return "error" if isinstance(error, Exception) else "cancelled"
-
-
-def _opening(session: Any, at: int) -> SessionOpened:
-    config = getattr(session, "_model_config", None) or {}
-    settings = config.get("initial_model_settings") or {}
-    call_id = config.get("call_id")
-    asked = settings.get("model_name") or getattr(session.model, "model", None)
-    return SessionOpened(
-        at,
-        endpoint=_endpoint(session),
-        agent=name_of(getattr(session, "_current_agent", None)),
-        model=asked if isinstance(asked, str) and call_id is None else None,
-        call_id=call_id if isinstance(call_id, str) else None,
-    )
-
-
-def _url(session: Any) -> str | None:
-    """Where the session connects to; None where only the application's own model knows."""
-    config = getattr(session, "_model_config", None) or {}
-    url = config.get("url")
-    if isinstance(url, str):
-        return url
-    return _DEFAULT_URL if _is_sdks(session.model) else None
-
-
-def _endpoint(session: Any) -> Endpoint | None:
-    url = _url(session)
-    if url is None:
-        return None
-    parts = urlsplit(url)
-    return Endpoint(parts.hostname, parts.port or _PORTS.get(parts.scheme))
-
-
-def _provider(session: Any) -> str | None:
-    """`gen_ai.provider.name`, where the address or the SDK's own model tells."""
-    host = urlsplit(_url(session) or "").hostname or ""
-    if host.endswith(_AZURE):
-        return "azure.ai.openai"
-    return "openai" if _is_sdks(session.model) else None
-
-
-def _is_sdks(model: object) -> bool:
-    from agents.realtime import OpenAIRealtimeWebSocketModel
-
-    return isinstance(model, OpenAIRealtimeWebSocketModel)
-
-
-def _on(model: Any) -> "list[RealtimeTelemetryListener]":
-    """Our listeners on a model, in the order added; a model of a third party keeps them anyhow."""
-    try:
-        held = model._listeners  # noqa: SLF001 - there is no public way
-    except Exception:  # noqa: BLE001 - nor has every model this one
-        held = None
-    candidates: list[Any] = []
-    for value in [held] if held is not None else list(getattr(model, "__dict__", {}).values()):
-        each = value.values() if isinstance(value, dict) else value
-        is_many = isinstance(value, list | tuple | set | frozenset | dict | WeakSet)
-        candidates += list(each)[:_MOST_HELD] if is_many else [value]
-    return [each for each in candidates if each in listeners]

@@ -5,10 +5,11 @@ some modes only. So the functions that run a tool are wrapped: `RealtimeSession.
 tells which session a call belongs to; `invoke_function_tool`, as the session calls it, is the run
 itself; and what makes a text for the model of an exception or of a timeout tells of it. The tool's
 span is attached around the run, in its own task, and detached there; threads and tasks begun inside
-inherit it. Its wait for somebody's approval is told apart.
+inherit it. A wait for approval and a handoff are told of as the SDK makes its own events of them.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from contextvars import ContextVar
@@ -22,23 +23,22 @@ from otel_realtime.events import (
     ApprovalGiven,
     Event,
     ToolEnded,
+    ToolFailed,
     ToolStarted,
 )
 from otel_realtime.session import SessionTelemetry
-from otel_realtime.sources._agents_session import (
-    Args,
-    Host,
-    Kwargs,
-    follower_of,
-    listeners,
-    name_of,
-)
+from otel_realtime.sources._agents_model import listeners
+from otel_realtime.sources._agents_session import Args, Host, Kwargs, follower_of, name_of
 
 if TYPE_CHECKING:
     from otel_realtime.sources.agents import RealtimeTelemetryListener
 
 SDK: Final = "agents.realtime.session"
 _MCP: Final = "mcp"
+_MCP_FAULT: Final = "tool_error"
+"""`error.type` of a result that an MCP server marks as an error, as OpenTelemetry names it."""
+_SECRETS: Final = re.compile(r"(?<=//)[^/?#\s]*@|[?#]\S*")
+"""What an address may hold beside the address."""
 
 
 @dataclass(slots=True, eq=False)
@@ -47,27 +47,20 @@ class Call:
 
     session: Any
     event: Any
-    floor: str | None
-    """The agent that had the floor before it."""
     agent: str | None
     """The agent that asked for it."""
+    tool: Any = None
+    """The tool, once it runs."""
     has_run: bool = False
-    handoff_told: bool = False
     failure: Exception | None = None
     """What the tool raised, where the SDK told the model and not the caller."""
+    fault: str | None = None
+    """What kind of failure its server told of, where nothing was raised."""
 
     @property
     def call_id(self) -> str | None:
         """The call's id."""
         return _text(getattr(self.event, "call_id", None))
-
-    def handoff(self, at: int) -> AgentChanged | None:
-        """The change of agents that this call has brought about, told once, if it has."""
-        after = name_of(getattr(self.session, "_current_agent", None))
-        if self.has_run or self.handoff_told or after is None or after == self.floor:
-            return None
-        self.handoff_told = True
-        return AgentChanged(at, after, self.floor, self.call_id)
 
 
 _current: ContextVar[Call | None] = ContextVar("otel_realtime_tool_call", default=None)
@@ -81,23 +74,18 @@ def current_call() -> Call | None:
 async def handle(wrapped: Host, session: Any, args: Args, kwargs: Kwargs) -> Any:
     """Remember, in the call's own task, which session it belongs to."""
     event = args[0] if args else kwargs.get("event")
-    floor = name_of(getattr(session, "_current_agent", None))
-    agent = name_of(kwargs.get("agent_snapshot")) or floor
-    call = Call(session, event, floor, agent)
+    floor = getattr(session, "_current_agent", None)
+    call = Call(session, event, name_of(kwargs.get("agent_snapshot")) or name_of(floor))
     token = _current.set(call)
     try:
-        result = await wrapped(*args, **kwargs)
+        return await wrapped(*args, **kwargs)
     except Exception as error:
-        if not call.has_run:  # no such tool, or a handoff that failed
-            telemetry = _telemetry_of(call)
-            _start(telemetry, call, None)
-            _end(telemetry, call, error=error)
+        if not call.has_run:
+            _fail(call, error)
         raise
     finally:
         with suppress(ValueError):  # a task that is collected while it waits ends elsewhere
             _current.reset(token)
-    _tell_what_came_of(call)
-    return result
 
 
 async def invoke(wrapped: Host, _: Any, args: Args, kwargs: Kwargs) -> Any:
@@ -109,7 +97,8 @@ async def invoke(wrapped: Host, _: Any, args: Args, kwargs: Kwargs) -> Any:
     telemetry = _telemetry_of(call)
     if telemetry is None:
         return await wrapped(*args, **kwargs)
-    _start(telemetry, call, kwargs.get("function_tool"))
+    call.tool = kwargs.get("function_tool")
+    _start(telemetry, call)
     with telemetry.use_tool(call.call_id or ""):
         try:
             output = await wrapped(*args, **kwargs)
@@ -134,8 +123,52 @@ def time_out(wrapped: Callable[..., Any], error: Any, args: Args, kwargs: Kwargs
     """Remember that a tool took too long, whether that is raised or told the model as a text."""
     wrapped(*args, **kwargs)
     call = _current.get()
-    if call is not None and getattr(call.event, "name", None) == getattr(error, "tool_name", None):
+    tool = call.tool if call is not None else None
+    # The tools of an agent that this tool runs may take too long as well.
+    facts = getattr(error, "tool_name", None), getattr(error, "timeout_seconds", None)
+    if call is not None and facts == (
+        getattr(tool, "name", None),
+        getattr(tool, "timeout_seconds", None),
+    ):
         call.failure = error
+
+
+async def call_mcp(wrapped: Host, _: Any, args: Args, kwargs: Kwargs) -> Any:
+    """Remember that a tool of a local MCP server failed there: the SDK makes it an output."""
+    result = await wrapped(*args, **kwargs)
+    call = _current.get()
+    is_error = getattr(result, "is_error", None) or getattr(result, "isError", None)
+    if call is not None and is_error is True and _origin(call.tool)[0] is not None:
+        call.fault = _MCP_FAULT
+    return result
+
+
+def ask(wrapped: Callable[..., Any], asking: Any, args: Args, kwargs: Kwargs) -> None:
+    """Tell that a call waits for approval, as the SDK makes its own event of it."""
+    wrapped(*args, **kwargs)
+    call, call_id = _current.get(), getattr(asking, "call_id", None)
+    if call is not None and isinstance(call_id, str) and call_id == call.call_id:
+        name = _text(getattr(call.event, "name", None))
+        _feed(follower(call), lambda at: ApprovalAsked(at, call_id, name))
+
+
+def recall(wrapped: Callable[..., Any], _: Any, args: Args, kwargs: Kwargs) -> Any:
+    """Tell of an approval or a rejection that was given before, once for all such calls."""
+    status = wrapped(*args, **kwargs)
+    call = _current.get()
+    call_id = args[1] if len(args) > 1 else kwargs.get("call_id")
+    if call is not None and isinstance(status, bool) and call_id == call.call_id:
+        _feed(follower(call), lambda at: ApprovalGiven(at, str(call_id), approved=status))
+    return status
+
+
+def hand_over(wrapped: Callable[..., Any], handoff: Any, args: Args, kwargs: Kwargs) -> None:
+    """Tell that another agent has the floor, as the SDK makes its own event of it."""
+    wrapped(*args, **kwargs)
+    call, after = _current.get(), name_of(getattr(handoff, "to_agent", None))
+    if call is not None and after is not None:
+        before = name_of(getattr(handoff, "from_agent", None))
+        _feed(follower(call), lambda at: AgentChanged(at, after, before, call.call_id))
 
 
 async def approve(wrapped: Host, session: Any, args: Args, kwargs: Kwargs) -> Any:
@@ -147,50 +180,34 @@ async def approve(wrapped: Host, session: Any, args: Args, kwargs: Kwargs) -> An
 
 
 async def reject(wrapped: Host, session: Any, args: Args, kwargs: Kwargs) -> Any:
-    """Tell that a call was rejected: by somebody just now, or for good some time ago."""
+    """Tell that a call was rejected, before the model is told so."""
     call_id = getattr(args[0] if args else kwargs.get("event"), "call_id", None)
     if isinstance(call_id, str):
         _feed(follower_of(session), lambda at: ApprovalGiven(at, call_id, approved=False))
     return await wrapped(*args, **kwargs)
 
 
-def _tell_what_came_of(call: Call) -> None:
-    """Tell of a call that was handled without a run: it handed over, or waits for approval."""
-    if call.has_run or call.call_id is None:
-        return
-    call_id, name = call.call_id, _text(getattr(call.event, "name", None))
-    if call_id in getattr(call.session, "_pending_tool_calls", ()):
-        _feed(_follower(call), lambda at: ApprovalAsked(at, call_id, name))
-    else:
-        _feed(_follower(call), call.handoff)
-
-
-def _feed(
-    listener: "RealtimeTelemetryListener | None", make: Callable[[int], Event | None]
-) -> None:
+def _feed(listener: "RealtimeTelemetryListener | None", make: Callable[[int], Event]) -> None:
     if listener is not None:
-        event = make(listener.session.clock())
-        if event is not None:
-            listener.session.feed(event)
+        listener.session.feed(make(listener.session.clock()))
 
 
-def _follower(call: Call) -> "RealtimeTelemetryListener | None":
+def follower(call: Call) -> "RealtimeTelemetryListener | None":
     """Who follows this call: by its session, else by the very event that asked for it."""
-    follower = follower_of(call.session)
-    if follower is None:
+    found = follower_of(call.session)
+    if found is None:
         known = (each for each in list(listeners) if each.knows_call(call.event))
-        follower = next(known, None)
-    return follower
+        found = next(known, None)
+    return found
 
 
 def _telemetry_of(call: Call) -> SessionTelemetry | None:
-    follower = _follower(call) if call.call_id is not None else None
-    return follower.session if follower is not None else None
+    found = follower(call) if call.call_id is not None else None
+    return found.session if found is not None else None
 
 
-def _start(session: SessionTelemetry | None, call: Call, tool: Any) -> None:
-    if session is None:
-        return
+def _start(session: SessionTelemetry, call: Call) -> None:
+    tool = call.tool
     kind, server = _origin(tool)
     started = ToolStarted(
         session.clock(),
@@ -206,18 +223,26 @@ def _start(session: SessionTelemetry | None, call: Call, tool: Any) -> None:
 
 
 def _end(
-    session: SessionTelemetry | None,
+    session: SessionTelemetry,
     call: Call,
     *,
     outputs: tuple[object, ...] = (),
     error: BaseException | None = None,
 ) -> None:
     """Tell of the end of a run; `outputs` is empty where it gave none."""
-    if session is None:
-        return
     at = session.clock()
     shown = next(_texts(outputs, session), None) if session.keeps_content else None
-    session.feed(ToolEnded(at, call.call_id or "", shown, error))
+    guarded = bool(outputs and getattr(call.tool, "tool_output_guardrails", None))
+    call_id, fault = call.call_id or "", call.fault
+    session.feed(ToolEnded(at, call_id, shown, error, fault_type=fault, guarded=guarded))
+
+
+def _fail(call: Call, error: Exception) -> None:
+    """Tell of a call that never ran: there is no such tool, a handoff failed, or the like."""
+    call_id = call.call_id
+    # One that waits for approval is not touched by what another call of the same id meets.
+    if call_id is not None and call_id not in getattr(call.session, "_pending_tool_calls", ()):
+        _feed(follower(call), lambda at: ToolFailed(at, call_id, error))
 
 
 def _origin(tool: object) -> tuple[str | None, str | None]:
@@ -226,7 +251,9 @@ def _origin(tool: object) -> tuple[str | None, str | None]:
     kind = getattr(getattr(origin, "type", None), "value", None)
     if kind != _MCP:
         return None, None
-    return "local_mcp", _text(getattr(origin, "mcp_server_name", None))
+    server = _text(getattr(origin, "mcp_server_name", None))
+    # A server that was given no name is named by its address.
+    return "local_mcp", _SECRETS.sub("", server) if server and "://" in server else server
 
 
 def _texts(outputs: tuple[object, ...], session: SessionTelemetry) -> Iterator[str]:

@@ -16,7 +16,7 @@ from otel_realtime.events import Event, SessionOpened, SpeechStarted
 from otel_realtime.extras import needed
 from otel_realtime.session import SessionTelemetry
 from otel_realtime.settings import SettingKeywords, Settings
-from otel_realtime.sources import _agents_sent, _agents_session, openai_wire
+from otel_realtime.sources import _agents_model, _agents_sent, _agents_session, openai_wire
 from otel_realtime.sources._agents_hooks import HOOKS
 from otel_realtime.sources._agents_parsed import ALWAYS_FOLLOWED, ParsedEvents
 from otel_realtime.sources._openai_deltas import DELTAS
@@ -124,13 +124,20 @@ class RealtimeTelemetryListener(RealtimeModelListener):
         if self._provider_session is not None or self._session.is_over:
             self._session.end_soon("reconnected")
             self._start_afresh()
-        self.is_following = True
+        self.is_following, self.stands_back = True, False
         self.stop_watching()
         self._watching = _agents_sent.watch(model)
         if provider is not None:
             self._session.know_provider(provider)
         self._session.feed(opening)
         self._follow()
+
+    def stand_back(self, other: "RealtimeTelemetryListener") -> None:
+        """Leave a session to another listener: `use` shows that one's, too."""
+        self.is_following, self.stands_back = False, True
+        if self.session is not other.session:
+            self.session.end_soon("closed")  # where the application has begun one around it
+            self._session = other.session
 
     def stop_watching(self) -> None:
         """Let go of a model of a third party, on which what it sends was watched."""
@@ -140,7 +147,8 @@ class RealtimeTelemetryListener(RealtimeModelListener):
 
     def retire(self) -> None:
         """Follow no more."""
-        _agents_session.listeners.discard(self)
+        self.is_following = self.stands_back = False
+        _agents_model.listeners.discard(self)
         HOOKS.let_go(self)
 
     @property
@@ -175,13 +183,14 @@ class RealtimeTelemetryListener(RealtimeModelListener):
 
     def _may_follow(self) -> bool:
         """See, as the first event comes, whether another listener follows this session."""
-        if not self.stands_back:
-            other = _agents_session.follower_beside(self)
-            self.is_following = other is None
-            if other is not None:
-                self.stands_back = True
-                self._session = other.session
-        return self.is_following
+        if self.stands_back:
+            return False
+        other = _agents_session.follower_beside(self)
+        if other is not None:
+            self.stand_back(other)
+            return False
+        self.is_following = not self._session.is_over  # else this may be the next one's first
+        return True
 
     def _meet_session(self, session: object, *, is_new: bool) -> None:
         """Begin a new trace if this is another session than the one followed so far."""
@@ -199,7 +208,7 @@ class RealtimeTelemetryListener(RealtimeModelListener):
             self._follow()
 
     def _follow(self) -> None:
-        _agents_session.listeners.add(self)
+        _agents_model.listeners.add(self)
         HOOKS.use(self, self._session.guard)
 
     def _start_afresh(self) -> None:

@@ -15,6 +15,8 @@ from otel_realtime.tree._text import as_json, number, one_line, parsed_json, sho
 QUIET_FINISH: Final = {"stop", "tool_call"}
 """Finish reasons that go without saying."""
 ARROW: Final = "→"
+_APPROVALS: Final[Mapping[object, str]] = {"approved": "approved", "awaited": "approval awaited"}
+"""A rejection is the call's outcome, and is told as that."""
 
 
 class Detail(NamedTuple):
@@ -140,7 +142,7 @@ def seconds_billed(span: TraceSpan) -> Iterator[Detail]:
 
 
 def tool_kind(span: TraceSpan) -> Iterator[Detail]:
-    """That the tool is a handoff or lies on a hosted server, and which."""
+    """That the tool is a handoff or lies on an MCP server, and which."""
     told = span.attributes
     kind = told.get(names.TOOL_KIND, "function")
     if kind != "function":
@@ -158,11 +160,27 @@ def tool_call(span: TraceSpan) -> Iterator[Detail]:
         yield Detail(f"{left} {right}".strip(), "speech")
 
 
+def approval(span: TraceSpan) -> Iterator[Detail]:
+    """That somebody had to approve of it, and how long that took."""
+    if span.attributes.get(names.TOOL_APPROVAL) in _APPROVALS:
+        yield Detail(_APPROVALS[span.attributes[names.TOOL_APPROVAL]])
+    seconds = _number(span, names.TOOL_APPROVAL_WAIT)
+    if seconds is not None:
+        yield Detail(f"approval took {seconds * 1000:.0f} ms", "time")
+
+
 def tool_outcome(span: TraceSpan) -> Iterator[Detail]:
     """How the tool ended, where it neither completed nor failed with an error that is shown."""
     outcome = span.attributes.get(names.TOOL_OUTCOME)
     if outcome not in (None, "completed", "error"):
         yield Detail(shown(outcome))
+
+
+def reconnects(span: TraceSpan) -> Iterator[Detail]:
+    """How often the connection was lost and another one carried on."""
+    count = _number(span, names.RECONNECTS)
+    if count is not None:
+        yield Detail(f"reconnected {whole(count)} x")
 
 
 def end_reason(span: TraceSpan) -> Iterator[Detail]:
@@ -189,7 +207,7 @@ def _number(span: TraceSpan, key: str) -> float | None:
 
 
 FACTS: Final[Mapping[str, tuple[Fact, ...]]] = {
-    names.SPAN_SESSION: (end_reason, error),
+    names.SPAN_SESSION: (reconnects, end_reason, error),
     names.SPAN_INPUT: (
         heard_text(names.INPUT_MESSAGES),
         typed,
@@ -206,7 +224,7 @@ FACTS: Final[Mapping[str, tuple[Fact, ...]]] = {
         tokens(names.USAGE_INPUT, names.USAGE_OUTPUT),
         error,
     ),
-    names.SPAN_TOOL: (tool_kind, tool_call, tool_outcome, error),
+    names.SPAN_TOOL: (tool_kind, tool_call, approval, tool_outcome, error),
     names.SPAN_TRANSCRIPTION: (
         heard_text(names.OUTPUT_MESSAGES),
         transcription,
@@ -224,6 +242,8 @@ EVENT_FACTS: Final[Mapping[str, tuple[str, ...]]] = {
     names.LOG_TRANSCRIPTION_FAILED: (names.ERROR_TYPE, names.ERROR_CODE, names.ERROR_MESSAGE),
     names.LOG_HANDOFF: (names.HANDOFF_FROM, names.HANDOFF_TO),
     names.LOG_SESSION_UPDATED: (names.CHANGED_SETTINGS,),
+    names.LOG_GUARDRAIL: (names.GUARDRAIL_KIND, names.GUARDRAIL_NAME),
+    names.LOG_APPROVAL: (names.TOOL_NAME, names.TOOL_APPROVAL),
     names.LOG_DTMF: (names.DTMF_DIGIT,),
     names.LOG_MCP_TOOLS: (names.MCP_SERVER, names.MCP_OUTCOME),
 }
