@@ -1,4 +1,4 @@
-"""Measures what listening costs, in one run, as ratios to the same calls without a listener.
+"""Measures what it costs, in one run, as ratios to the same calls of the SDK alone.
 
 `--check` fails where a target is missed by more than noise; `--peers` measures other
 instrumentations of the Agents SDK too, if they are installed.
@@ -11,14 +11,15 @@ import platform
 import sys
 from importlib.metadata import version
 
-from bench import imports, memory, pairs, peers
+from bench import apart, closing, imports, memory, pairs, peers
 from bench.report import Report
 from bench.server import running
 from bench.turns import Kind
-from bench.variants import CONTENT, OURS, SHOWN
+from bench.variants import CONTENT, INSTRUMENTED, OURS, SHOWN, SHOWN_APART
 
-_TARGETS = {Kind.AUDIO: 1.05, Kind.TRANSCRIPT: 1.10, Kind.OTHER: 1.35}
+_TARGETS: dict[str, float] = {Kind.AUDIO: 1.05, Kind.TRANSCRIPT: 1.10, Kind.OTHER: 1.35}
 _MOST_MB = 2.0
+_MOST_STALL_MS = 5.0
 _MOST_MS = 60.0
 
 
@@ -35,6 +36,27 @@ async def _ratios(report: Report, rounds: int) -> None:
             report.ratio("all of a turn", pairs.whole(found))
             received = await pairs.over_socket(url, variant, rounds // 2)
             report.ratio("over a websocket, all", received)
+
+
+async def _instrumented(report: Report) -> None:
+    async with running() as url:
+        for variant, shown in SHOWN_APART.items():
+            checked = variant == INSTRUMENTED
+            report.section(shown)
+            couples = apart.COUPLES if checked else apart.FEW
+            for what, ratio in (await apart.compare(url, variant, couples)).items():
+                if what != Kind.PLAYED:
+                    report.ratio(what, ratio, _TARGETS.get(what) if checked else None)
+
+
+async def _closing(report: Report) -> None:
+    report.section(f"closing {closing.SESSIONS} sessions at once, with the instrumentor")
+    async with running() as url:
+        found = await closing.compare(url, INSTRUMENTED)
+    report.spread("longest stall of the loop, the SDK alone", found.alone, "ms")
+    report.spread("longest stall of the loop", found.stall, "ms")
+    report.spread("beyond the SDK alone", found.beyond, "ms", _MOST_STALL_MS)
+    report.ratio("until all are closed", found.slower)
 
 
 async def _memory(report: Report) -> None:
@@ -57,11 +79,13 @@ async def _measure(options: argparse.Namespace) -> Report:
     print(
         f"Python {platform.python_version()}, openai-agents {version('openai-agents')}, "
         f"opentelemetry-sdk {version('opentelemetry-sdk')}\n"
-        "Medians of interleaved pairs, each the same turns with and without the listener, "
+        "Medians of interleaved pairs, each the same with and without what is measured, "
         "and their quartiles.\n"
     )
     report.head()
     await _ratios(report, options.rounds)
+    await _instrumented(report)
+    await _closing(report)
     await _memory(report)
     await _imports(report)
     if options.peers:
@@ -72,12 +96,15 @@ async def _measure(options: argparse.Namespace) -> Report:
 def main() -> int:
     """Measure, print, and say whether the targets are met."""
     parser = argparse.ArgumentParser(
-        prog="python -m bench", description="Measures what listening costs."
+        prog="python -m bench", description="Measures what it costs to be observed."
     )
     parser.add_argument("--check", action="store_true", help="fail where a target is missed")
     parser.add_argument("--peers", action="store_true", help="measure other instrumentations too")
     parser.add_argument(
-        "--rounds", type=int, default=25, help="calls for each line; more is finer (%(default)s)"
+        "--rounds",
+        type=int,
+        default=25,
+        help="calls for each line of the listener's; more is finer (%(default)s)",
     )
     options = parser.parse_args()
     logging.disable(logging.WARNING)  # what the SDK says of a call that is cut short

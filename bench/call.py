@@ -19,14 +19,16 @@ from agents.realtime import (
     RealtimeSession,
 )
 
-from bench.turns import Kind, Run, Turn, session_events
+from bench.turns import Kind, Run, Turn, microphone, session_events
 from bench.variants import PlayedClock
+from otel_realtime.sources._agents_session import follower_of
 from otel_realtime.sources.agents import RealtimeTelemetryListener
 
 if TYPE_CHECKING:
     from otel_realtime.session import SessionTelemetry
 
 _WAIT_S = 30
+_PAUSE_S = 0.0005
 _NS_PER_MS = 1_000_000
 
 Spent = dict[Kind, int]
@@ -51,9 +53,11 @@ class Call:
         session: RealtimeSession,
         model: OpenAIRealtimeWebSocketModel,
         tracker: RealtimePlaybackTracker,
+        listener: RealtimeModelListener | None,
     ) -> None:
-        """Follow a session."""
+        """Read a session; `listener` has been added to its model."""
         self._session = session
+        self._listener = listener
         self._handle = model._handle_ws_event  # noqa: SLF001 - the loop's own next call
         self._tracker = tracker
         self._ours: SessionTelemetry | None = None
@@ -61,11 +65,33 @@ class Call:
         self._reached = asyncio.Event()
         self._reader = asyncio.create_task(self._read())
 
-    def follow(self, listener: RealtimeModelListener | None) -> None:
-        """Let the clock of a listener that is ours be moved."""
-        if isinstance(listener, RealtimeTelemetryListener):
-            self._ours = listener.session
+    def watch(self) -> None:
+        """Let the clock of the telemetry that follows the session, if it is ours, be moved."""
+        self._ours = _telemetry(self._session, self._listener)
+        if self._ours is not None:
             self._ours.clock = PlayedClock()
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether telemetry of ours follows the session."""
+        return self._ours is not None
+
+    async def speak(self) -> int:
+        """Send what the microphone gives between two turns; the time that its short pieces took.
+
+        There is a pause before each of them: the receiver sleeps by then, as it does in a call, and
+        has to be woken, which is a part of what sending costs.
+        """
+        send, spent = self._session.send_audio, 0
+        silence, pieces = microphone()
+        for piece in silence:
+            await send(piece)
+        for piece in pieces:
+            await asyncio.sleep(_PAUSE_S)
+            start = thread_time_ns()
+            await send(piece)
+            spent += thread_time_ns() - start
+        return spent
 
     async def play(self, turn: Turn) -> Spent:
         """Handle a whole turn; the time that the app's own reading takes is not counted."""
@@ -102,11 +128,12 @@ class Call:
         await self.handle(last.texts)
         await self._reach()
 
-    async def receive(self, turn: Turn) -> None:
-        """Wait until a turn that a server sends has been received and read."""
+    async def receive(self, turn: Turn, *, is_heard: bool = True) -> None:
+        """Wait until a turn that a server sends has been received, read and heard to its end."""
         self._await(turn.last)
         await self._reach()
-        self._hear(turn)
+        if is_heard:
+            self._hear(turn)
 
     async def rest(self) -> None:
         """Let the app read what is there."""
@@ -116,6 +143,8 @@ class Call:
     async def close(self) -> None:
         """End the call."""
         await self._session.close()
+        if isinstance(self._listener, RealtimeTelemetryListener):
+            self._listener.cleanup()
         await self._reader
 
     async def _time(self, runs: Iterable[Run], spent: Spent) -> None:
@@ -156,6 +185,16 @@ class Call:
                 self._reached.set()
 
 
+def _telemetry(
+    session: RealtimeSession, listener: RealtimeModelListener | None
+) -> "SessionTelemetry | None":
+    """Our telemetry of a session: the listener's or the instrumentor's, if there is one."""
+    if isinstance(listener, RealtimeTelemetryListener):
+        return listener.session
+    follower = follower_of(session)
+    return follower.session if follower is not None else None
+
+
 def batched(texts: Iterable[str], size: int) -> Iterator[list[str]]:
     """Give texts in lists of at most `size`."""
     texts = iter(texts)
@@ -183,13 +222,11 @@ async def calling(
     if listener is not None:
         model.add_listener(listener)
     async with session:
-        call = Call(session, model, tracker)
-        call.follow(listener)
+        call = Call(session, model, tracker, listener)
+        call.watch()
         await call.handle(session_events())
         await call.rest()
         try:
             yield call
         finally:
             await call.close()
-            if isinstance(listener, RealtimeTelemetryListener):
-                listener.cleanup()

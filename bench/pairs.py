@@ -18,7 +18,8 @@ from bench.variants import BARE, CONTENT, LISTENERS, OURS, Providers
 TURNS = 8
 """How many turns a stretch has."""
 STRETCHES = 2
-_WARM_UP = 2
+WARM_UP = 2
+"""How many of them are not counted."""
 Pair = tuple[Spent, Spent]
 """Without, and with."""
 
@@ -26,43 +27,42 @@ _DEVIATIONS = 1.96  # of a normal distribution: 95 in 100
 
 
 @dataclass(frozen=True, slots=True)
-class Ratio:
-    """The ratios of many pairs.
+class Spread:
+    """What many measurements of one thing gave: mostly ratios.
 
     Attributes:
         median: The middle one.
         low: The lower quartile.
         high: The upper quartile.
         at_least: The lower end of the median's 95 % confidence interval.
-        pairs: How many there are.
     """
 
     median: float
     low: float
     high: float
     at_least: float
-    pairs: int
 
     @classmethod
-    def of(cls, ratios: list[float]) -> "Ratio":
-        """Sum up ratios; at least two."""
-        ratios = sorted(ratios)
-        low, median, high = statistics.quantiles(ratios, n=4)
-        place = int(len(ratios) / 2 - _DEVIATIONS * sqrt(len(ratios)) / 2)
-        return cls(median, low, high, ratios[max(place, 0)], len(ratios))
+    def of(cls, values: list[float]) -> "Spread":
+        """Sum up values; at least two."""
+        values = sorted(values)
+        low, median, high = statistics.quantiles(values, n=4)
+        place = int(len(values) / 2 - _DEVIATIONS * sqrt(len(values)) / 2)
+        return cls(median, low, high, values[max(place, 0)])
 
 
-def ratios(pairs: list[Pair]) -> dict[Kind, Ratio]:
+def ratios(pairs: list[Pair]) -> dict[Kind, Spread]:
     """The ratios of pairs by kind, where both have it."""
     return {
-        kind: Ratio.of([with_[kind] / without[kind] for without, with_ in pairs if without[kind]])
+        kind: Spread.of([with_[kind] / without[kind] for without, with_ in pairs if without[kind]])
         for kind in Kind
+        if any(without[kind] for without, _ in pairs)
     }
 
 
-def whole(pairs: list[Pair]) -> Ratio:
+def whole(pairs: list[Pair]) -> Spread:
     """The ratio of all that a turn takes."""
-    return Ratio.of([sum(with_.values()) / sum(without.values()) for without, with_ in pairs])
+    return Spread.of([sum(with_.values()) / sum(without.values()) for without, with_ in pairs])
 
 
 async def in_process(url: str, variant: str, rounds: int) -> list[Pair]:
@@ -76,7 +76,7 @@ async def in_process(url: str, variant: str, rounds: int) -> list[Pair]:
     pairs = []
     providers = Providers()
     numbers = count(1)
-    _rest_the_collector()
+    rest_the_collector()
     try:
         for even in (each % 2 == 0 for each in range(rounds)):
             async with AsyncExitStack() as stack:
@@ -96,25 +96,30 @@ async def in_process(url: str, variant: str, rounds: int) -> list[Pair]:
     return pairs
 
 
-async def stretch(call: Call, first: int) -> Spent:
-    """Play turns without and with a tool, alternating, and add up all but the first ones."""
+async def stretch(call: Call, first: int, *, speaks: bool = False) -> Spent:
+    """Play turns without and with a tool, alternating, and add up all but the first ones.
+
+    If the application speaks, it sends what its microphone gives before each turn.
+    """
     gc.collect()
     counted = dict.fromkeys(Kind, 0)
     for number in range(first, first + TURNS):
+        sent = await call.speak() if speaks else 0
         spent = await call.play(turn(number, tool=number % 2 == 0))
-        if number - first >= _WARM_UP:
+        spent[Kind.SENT] = sent
+        if number - first >= WARM_UP:
             counted = {kind: counted[kind] + spent[kind] for kind in Kind}
     return counted
 
 
-def _rest_the_collector() -> None:
+def rest_the_collector() -> None:
     """Switch it off, and spare it what is there by now: modules and types, mostly."""
     gc.collect()
     gc.freeze()
     gc.disable()
 
 
-async def over_socket(url: str, variant: str, rounds: int) -> Ratio:
+async def over_socket(url: str, variant: str, rounds: int) -> Spread:
     """The same with nothing left out: a server's process sends the turns over a websocket.
 
     What is compared is the processor time of this whole process, the exporters' threads and the
@@ -123,7 +128,7 @@ async def over_socket(url: str, variant: str, rounds: int) -> Ratio:
     found = []
     providers = Providers()
     numbers = count(1)
-    _rest_the_collector()
+    rest_the_collector()
     try:
         async with connect(f"{url}/control") as control:
             for even in (each % 2 == 0 for each in range(rounds)):
@@ -139,19 +144,20 @@ async def over_socket(url: str, variant: str, rounds: int) -> Ratio:
                         order = (0, 1) if (number % 2 == 0) is even else (1, 0)
                         spent = {}
                         for each in order:
-                            spent[each] = await _receive(calls[each], control, names[each], number)
-                        if number > _WARM_UP:
+                            spent[each] = await receive(calls[each], control, names[each], number)
+                        if number > WARM_UP:
                             found.append(spent[1] / spent[0])
     finally:
         gc.enable()
         providers.shutdown()
-    return Ratio.of(found)
+    return Spread.of(found)
 
 
-async def _receive(call: Call, control: ClientConnection, name: str, number: int) -> int:
+async def receive(call: Call, control: ClientConnection, name: str, number: int) -> int:
+    """Have a turn sent by the server and wait for it; the processor time of this process."""
     gc.collect()
     await call.rest()
     start = process_time_ns()
-    await control.send(json.dumps({"call": name, "turn": number}))
+    await control.send(json.dumps({"call": name, "turn": {"number": number}}))
     await call.receive(turn(number))
     return process_time_ns() - start

@@ -1,6 +1,6 @@
 """The table that is printed while it is measured, and the verdict."""
 
-from bench.pairs import Ratio
+from bench.pairs import Spread
 
 _WIDTH = 52
 
@@ -27,12 +27,19 @@ class Report:
         self._section = title
         print(f"\n{title}")
 
-    def ratio(self, title: str, ratio: Ratio, target: float | None = None) -> None:
+    def ratio(self, title: str, ratio: Spread, target: float | None = None) -> None:
         """Print a ratio: missed if even the lower end of its confidence interval is above."""
         quartiles = f"{ratio.low:.3f}–{ratio.high:.3f}"
         wanted = f"≤ ×{target:.2f}" if target else ""
         verdict = self._judge(title, ratio.median, ratio.at_least, target)
         self._line(title, f"×{ratio.median:.3f}", quartiles, wanted, verdict)
+
+    def spread(self, title: str, found: Spread, unit: str, most: float | None = None) -> None:
+        """Print figures with their unit: missed as a ratio is."""
+        quartiles = f"{found.low:.1f}–{found.high:.1f}"
+        wanted = f"≤ {most:g} {unit}" if most else ""
+        verdict = self._judge(title, found.median, found.at_least, most)
+        self._line(title, f"{found.median:.1f} {unit}", quartiles, wanted, verdict)
 
     def figure(self, title: str, value: float, unit: str, most: float | None = None) -> None:
         """Print a figure with its unit; a tenth above its target counts as noise."""

@@ -1,7 +1,8 @@
 """A websocket server for the calls to be connected to: it takes in everything, and plays turns.
 
 It is a program of its own, so that none of its work is counted. It prints its port when it is
-ready. What is sent to `/control` as `{"call": …, "turn": …}` makes it play that turn to that call.
+ready. What is sent to `/control` as `{"call": …, "turn": {"number": …}}` makes it play that turn
+to that call.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ async def _main() -> None:
         if address.path == "/control":
             async for message in connection:
                 wanted = json.loads(message)
-                for run in turn(wanted["turn"]).runs:
+                for run in turn(**wanted["turn"]).runs:
                     for text in run.texts:
                         await calls[wanted["call"]].send(text)
             return

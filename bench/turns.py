@@ -18,6 +18,8 @@ _AUDIO_DELTAS = 60
 _BURST = 15
 _BYTES_PER_MS = 48  # PCM16, mono, 24 kHz
 _TURN_MS = 12_000
+_PIECE_MS = 20
+_PIECES = 30
 _WORDS = [
     "",
     "The",
@@ -60,6 +62,7 @@ class Kind(StrEnum):
     SILENT = "input or argument delta"
     TOOL = "tool run"
     PLAYED = "end of playback"
+    SENT = "sent audio, 20 ms"
 
 
 _KINDS = {
@@ -148,12 +151,19 @@ def session_events() -> tuple[str, ...]:
     )
 
 
-def turn(number: int, *, tool: bool = False, deltas: int = _AUDIO_DELTAS) -> Turn:
-    """Give the events of one turn, which says `deltas` times 100 ms of audio."""
+def turn(
+    number: int, *, tool: bool = False, deltas: int = _AUDIO_DELTAS, is_cut: bool = False
+) -> Turn:
+    """Give the events of one turn, which says `deltas` times 100 ms of audio.
+
+    One that is cut breaks off in the middle of what is said.
+    """
     ids = _Ids(number)
     before = [*_speech(ids), *_tool_call(ids)] if tool else []
     heard = [*_tool_output(ids)] if tool else [*_speech(ids)]
     after = [*heard, *_answer(ids, deltas, after_tool=tool)]
+    if is_cut:
+        del after[len(after) // 2 :]
     for place, event in enumerate((*before, *after)):
         event["event_id"] = f"event_{number:014d}{place:07d}"
     return Turn(
@@ -163,6 +173,14 @@ def turn(number: int, *, tool: bool = False, deltas: int = _AUDIO_DELTAS) -> Tur
         item_id=ids.said,
         played_ms=deltas * DELTA_MS,
     )
+
+
+def microphone() -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """What the user's microphone gives between two turns: long pieces, then pieces of 20 ms."""
+    audio = base64.b64decode(_AUDIO[0]) * (_PIECES * _PIECE_MS // DELTA_MS)
+    size = _BYTES_PER_MS * _PIECE_MS
+    pieces = tuple(audio[start : start + size] for start in range(0, len(audio), size))
+    return (audio,) * (_TURN_MS // (_PIECES * _PIECE_MS) - 1), pieces
 
 
 def audio_deltas(number: int, count: int) -> Iterator[str]:

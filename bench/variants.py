@@ -1,7 +1,8 @@
-"""What is measured: the SDK alone, and with each listener."""
+"""What is measured: the SDK alone, with each listener, and with each instrumentor."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 from agents.realtime import RealtimeModelEvent, RealtimeModelListener
@@ -19,6 +20,7 @@ from opentelemetry.sdk.metrics.export import (
 )
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 from otel_realtime.clock import Clock
 from otel_realtime.sources.agents import RealtimeTelemetryListener
@@ -93,7 +95,7 @@ class Providers:
         return self._spans.count
 
     def as_settings(self) -> dict[str, Any]:
-        """The providers as our listener takes them."""
+        """The providers as our listener and our instrumentor take them."""
         return {
             "tracer_provider": self.tracers,
             "logger_provider": self.loggers,
@@ -132,6 +134,8 @@ BARE = "bare"
 OURS = "ours"
 IDLE = "idle"
 CONTENT = "content"
+INSTRUMENTED = "instrumented"
+UNSAMPLED = "unsampled"
 
 LISTENERS: dict[str, Listener] = {
     BARE: lambda _: None,
@@ -147,3 +151,42 @@ SHOWN = {
     CONTENT: "ours, content captured",
     "api": "ours, no OpenTelemetry SDK set up",
 }
+
+SHOWN_APART = {
+    INSTRUMENTED: "our instrumentor",
+    UNSAMPLED: "our instrumentor, the trace not sampled",
+}
+
+_OURS = ("otel_realtime.instrumentor", "RealtimeInstrumentor")
+_OPENINFERENCE = ("openinference.instrumentation.openai_agents", "OpenAIAgentsInstrumentor")
+_TRACELOOP = ("opentelemetry.instrumentation.openai_agents", "OpenAIAgentsInstrumentor")
+
+PEERS = {
+    "openinference-instrumentation-openai-agents": _OPENINFERENCE,
+    "opentelemetry-instrumentation-openai-agents": _TRACELOOP,
+}
+"""Other instrumentations: the package, and the module and class of its instrumentor."""
+
+_INSTRUMENTORS = {INSTRUMENTED: _OURS, UNSAMPLED: _OURS, **PEERS}
+_TAKES_LOGS = {INSTRUMENTED, UNSAMPLED}
+
+
+def providers_for(name: str) -> Providers:
+    """What a process needs that is measured with variant `name`."""
+    return Providers(TracerProvider(sampler=ALWAYS_OFF)) if name == UNSAMPLED else Providers()
+
+
+def instrument(name: str, providers: Providers) -> None:
+    """Instrument the SDK in this process, if `name` is an instrumentor's."""
+    if name not in _INSTRUMENTORS:
+        return
+    module, instrumentor = _INSTRUMENTORS[name]
+    settings = providers.as_settings()
+    if name not in _TAKES_LOGS:
+        del settings["logger_provider"]
+    getattr(import_module(module), instrumentor)().instrument(**settings)
+
+
+def listener_for(name: str, providers: Providers) -> RealtimeModelListener | None:
+    """The listener that variant `name` adds to each session, if any."""
+    return LISTENERS.get(name, LISTENERS[BARE])(providers)

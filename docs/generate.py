@@ -12,19 +12,21 @@ from pathlib import Path
 
 from opentelemetry.sdk.metrics import MeterProvider
 
-from otel_realtime import events, semconv
+from otel_realtime import RealtimeTelemetryListener, events, instrumentor, semconv
 from otel_realtime.conversation import HANDLERS
 from otel_realtime.conversation import _state as state
 from otel_realtime.facts import InputFacts, ResponseFacts, SessionFacts, ToolFacts
 from otel_realtime.settings import Settings
-from otel_realtime.sources import openai_wire
+from otel_realtime.sources import _openai_deltas, openai_wire
 from otel_realtime.sources._openai_deltas import DELTAS
 from otel_realtime.telemetry import attributes
 from otel_realtime.telemetry.content import ContentGate
 from otel_realtime.telemetry.metrics import Instruments
-from otel_realtime.values import Usage
+from otel_realtime.values import Endpoint, Usage
 
 DOCS = Path(__file__).parent
+ARGUMENT = re.compile(r"^    (\w+): (.+(?:\n {8}.+)*)", re.MULTILINE)
+_PASSED_OVER = "nothing: another event says it"
 PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -38,21 +40,29 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 def settings() -> str:
     """Every setting: its keyword, its variable, its default."""
-    rows = []
-    for each in fields(Settings):
-        default = each.default
-        shown = f"`{default}`" if default is not None else ""
-        env = each.metadata["env"]
-        rows.append(
-            (
-                f"`{each.name}`",
-                f"`{env}`" if env else "",
-                each.metadata["accepts"],
-                shown,
-                each.metadata["text"],
-            )
+    rows = [
+        (
+            f"`{each.name}`",
+            f"`{each.metadata['env']}`",
+            each.metadata["accepts"],
+            f"`{each.default}`" if each.default is not None else "",
+            each.metadata["text"],
         )
+        for each in fields(Settings)
+    ]
     return table(("Keyword", "Environment", "Takes", "Default", "What it does"), rows)
+
+
+def keywords() -> str:
+    """What is taken by keyword only, and by whom."""
+    told = dict(ARGUMENT.findall(inspect.getdoc(RealtimeTelemetryListener) or ""))
+    takes = dict.fromkeys(instrumentor._PROVIDERS, "listener, `observe`, instrumentor")  # noqa: SLF001 - it is told nowhere else
+    takes |= {"session_id": "listener, `observe`", "playback_tracker": "listener"}
+    known = {each.name for each in fields(Settings)}
+    parameters = inspect.signature(RealtimeTelemetryListener).parameters
+    names = [name for name in parameters if name not in known | {"settings"}]
+    rows = ((f"`{name}`", takes[name], " ".join(told[name].split())) for name in names)
+    return table(("Keyword", "Taken by", "What it is"), rows)
 
 
 def metrics() -> str:
@@ -75,10 +85,11 @@ def logs() -> str:
 def spans() -> str:
     """The attributes of each kind of span."""
     gate = ContentGate(is_open=False, redact=None, on_error=lambda _, __: None)
-    response = ResponseFacts("", usage=Usage())
+    endpoint = Endpoint("", 0)
+    response = ResponseFacts("", usage=Usage(), endpoint=endpoint)
     opening = attributes.response_opening(response)
     kinds = (
-        ("`invoke_agent {agent}`", attributes.session(SessionFacts(), gate)),
+        ("`invoke_agent {agent}`", attributes.session(SessionFacts(endpoint=endpoint), gate)),
         ("`user_input`", attributes.user_input(InputFacts("", "speech"), gate)),
         ("`chat {model}`", (*opening, *attributes.response(response, gate))),
         ("`execute_tool {tool}`", attributes.tool(ToolFacts(""), gate)),
@@ -87,7 +98,7 @@ def spans() -> str:
         (name, ", ".join(f"`{key}`" for key in dict.fromkeys(key for key, _ in pairs)))
         for name, pairs in kinds
     )
-    everywhere = ", ".join(f"`{key}`" for key, _ in attributes.Identity("").pairs())
+    everywhere = ", ".join(f"`{key}`" for key, _ in attributes.Identity("").pairs)
     return f"On every span: {everywhere}.\n\n" + table(("Span", "Attributes"), rows)
 
 
@@ -117,7 +128,7 @@ def phases() -> str:
 
 def wire() -> str:
     """Which messages of the OpenAI Realtime API are known."""
-    known = {**{name: "counted where it arrives" for name in DELTAS if name}, **_translations()}
+    known = {**{name: _delta(take) for name, take in DELTAS.items() if name}, **_translations()}
     return table(
         ("Server event", "Becomes"), ((f"`{name}`", known[name]) for name in sorted(known))
     )
@@ -127,13 +138,20 @@ def _translations() -> dict[str, str]:
     return {name: _events_of(each) for name, each in openai_wire.SERVER_EVENTS.items()}
 
 
+def _delta(take: Callable[..., object]) -> str:
+    return _PASSED_OVER if take is _openai_deltas.nothing else "counted where it arrives"
+
+
 def _events_of(translate: Callable[..., object]) -> str:
     source = inspect.getsource(translate)
     named = [name for name in events.__all__ if f"events.{name}(" in source]
-    return ", ".join(f"`{name}`" for name in named) or "nothing: another event says it"
+    return ", ".join(f"`{name}`" for name in named) or _PASSED_OVER
 
 
-PARTS = {each.__name__: each for each in (settings, metrics, logs, spans, handlers, phases, wire)}
+PARTS = {
+    each.__name__: each
+    for each in (settings, keywords, metrics, logs, spans, handlers, phases, wire)
+}
 
 
 def main() -> int:

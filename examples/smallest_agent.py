@@ -10,11 +10,12 @@ from opentelemetry.exporter.otlp.json.file import FileSpanExporter
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-from otel_realtime import RealtimeTelemetryListener
+from otel_realtime import RealtimeInstrumentor
 
 provider = TracerProvider()
 provider.add_span_processor(BatchSpanProcessor(FileSpanExporter("traces.jsonl")))
 trace.set_tracer_provider(provider)
+RealtimeInstrumentor().instrument(capture_content=True)
 
 
 @function_tool
@@ -27,19 +28,13 @@ async def main() -> None:
     """Ask one question, and hang up once the answer is there."""
     agent = RealtimeAgent(name="Assistant", instructions="Be brief.", tools=[get_weather])
     url = os.environ.get("OTEL_REALTIME_EXAMPLE_URL")  # the simulator's; else it is the real API
-    session = await RealtimeRunner(agent).run(model_config={"url": url} if url else None)
-    listener = RealtimeTelemetryListener(agent_name=agent.name, capture_content=True)
-    session.model.add_listener(listener)
-    try:
-        async with session:
-            await session.send_message("What is the weather in London?")
-            spoken = False
-            async for event in session:
-                spoken = event.type == "audio" or (spoken and event.type != "tool_start")
-                if spoken and event.type == "agent_end":
-                    break
-    finally:
-        listener.cleanup()
+    async with await RealtimeRunner(agent).run(model_config={"url": url} if url else None) as call:
+        await call.send_message("What is the weather in London?")
+        spoken = False
+        async for event in call:
+            spoken = event.type == "audio" or (spoken and event.type != "tool_start")
+            if spoken and event.type == "agent_end":
+                break
 
 
 asyncio.run(main())

@@ -26,7 +26,7 @@ from otel_realtime import RealtimeInstrumentor
 instrumentor = RealtimeInstrumentor()
 
 def show():
-    from agents.realtime import RealtimeSession
+    from agents.realtime.session import RealtimeSession
     from openai.resources.realtime.realtime import AsyncRealtimeConnection
     for sdk, name in ((RealtimeSession, "close"), (AsyncRealtimeConnection, "recv_bytes")):
         print(sdk.__name__, "as it was" if type(vars(sdk)[name]) is type(show) else "wrapped")
@@ -75,6 +75,12 @@ def test_it_does_not_matter_which_comes_first(before, tmp_path) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["RealtimeTelemetryListener", "tool_run"])
+def test_our_own_names_may_be_what_imports_the_sdk(name, tmp_path) -> None:
+    code = f"instrumentor.instrument()\nfrom otel_realtime import {name}\nshow()\n"
+    assert said(tmp_path, code) == WRAPPED
+
+
 def test_an_sdk_imported_after_uninstrumenting_is_left_alone(tmp_path) -> None:
     code = "instrumentor.instrument()\ninstrumentor.uninstrument()\nshow()\n"
     again = "instrumentor.instrument()\nshow()\n"
@@ -103,7 +109,8 @@ async def call(**settings):
     recorder = Recorder()
     instrumentor.instrument(**recorder.providers, **settings)
     async with RealtimeSimulator("answer") as simulator:
-        config = {"url": simulator.url, "api_key": "simulator"}
+        text = {"modalities": ["text"]}
+        config = {"url": simulator.url, "api_key": "simulator", "initial_model_settings": text}
         runner = RealtimeRunner(RealtimeAgent(name="A"))
         async with await runner.run(model_config=config) as session:
             await session.send_message("Hello")
@@ -147,14 +154,14 @@ def test_an_sdk_that_has_changed_is_imported_all_the_same(tmp_path) -> None:
     changed = """
 import wrapt
 def change(sdk):
-    del sdk.RealtimeModelListener
+    del sdk.RealtimeSession
 wrapt.register_post_import_hook(change, "agents.realtime")
 instrumentor.instrument()
 show()
 """
     warning, *lines = said(tmp_path, changed)
     assert warning == "WARNING agents.realtime could not be instrumented"
-    assert "cannot import name 'RealtimeModelListener'" in "".join(lines)
+    assert "cannot import name 'RealtimeSession'" in "".join(lines)
     assert lines[-2:] == ["RealtimeSession as it was", "AsyncRealtimeConnection wrapped"]
 
 

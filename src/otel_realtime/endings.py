@@ -5,13 +5,14 @@ millisecond. The first of a burst is ended at once; the others follow in short s
 which the loop does what else it has to do. Each carries the moment at which it really ended.
 """
 
-import asyncio
 from asyncio import AbstractEventLoop
 from collections import deque
 from collections.abc import Callable
 from time import perf_counter_ns
 from typing import Final
 from weakref import WeakKeyDictionary
+
+from otel_realtime.alarm import running_loop
 
 _SLICE_NS: Final = 1_000_000
 """How long the loop may be held at a time."""
@@ -52,9 +53,8 @@ def at_leisure(end: Callable[[], None]) -> None:
 
     Where no loop runs it is called now.
     """
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
+    loop = running_loop()
+    if loop is None:
         end()
         return
     burst = _bursts.get(loop)

@@ -3,24 +3,22 @@
 Every source feeds a `SessionTelemetry`; nothing it does raises, whatever it is fed.
 """
 
-import asyncio
 import uuid
-import weakref
-from asyncio import AbstractEventLoop, TimerHandle
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from threading import RLock
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 
 from otel_realtime import endings, exit_hook, semconv
+from otel_realtime.alarm import Alarm, running_loop
 from otel_realtime.clock import Clock
 from otel_realtime.conversation import Conversation
 from otel_realtime.current import Lent
-from otel_realtime.events import Event, SessionEnded, TimePassed
+from otel_realtime.events import AudioSent, Event, SessionEnded, TimePassed
 from otel_realtime.guard import Guard
 from otel_realtime.records import SESSION, Closed, Key, Kind, Noted, Opened, Record
 from otel_realtime.settings import ContentCapture, Settings
@@ -32,10 +30,12 @@ from otel_realtime.telemetry.metrics import MetricsConsumer
 from otel_realtime.telemetry.outlets import Telemetry
 from otel_realtime.telemetry.spans import SpanConsumer
 
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
 _NS = 1_000_000_000
 _TOLD: Final = {Opened: "opened", Noted: "noted", Closed: "closed"}
 """The method of a consumer that takes a record."""
-_LONGEST_NAP = 1.0  # seconds
 
 
 class SessionTelemetry:
@@ -90,13 +90,21 @@ class SessionTelemetry:
         self._lent: Lent | None = None
         self._enabled: bool | None = None
         self._loop: AbstractEventLoop | None = None
-        self._timer: TimerHandle | None = None
+        self._alarm = Alarm(self)
 
     def feed(self, event: Event) -> None:
         """Take in one event; never raises. What comes after the end is passed over."""
         if self._ending is None:
             with self._lock:
                 self._feed(event)
+
+    def count_sent_audio(self, byte_count: int) -> None:
+        """Count user audio that the client sends now: the shortest way, for its many pieces."""
+        if self._enabled and self._ending is None and self.has_begun:
+            with self._lock:
+                self.conversation.add_sent(self.clock(), byte_count)
+        else:
+            self.feed(AudioSent(self.clock(), byte_count))
 
     def know_provider(self, name: str) -> None:
         """Learn `gen_ai.provider.name`, unless the settings or the source have told it."""
@@ -199,7 +207,7 @@ class SessionTelemetry:
         try:
             if self._enabled is None:
                 self._enabled = is_instrumentation_enabled()
-                self._loop = _running_loop()
+                self._loop = running_loop()
                 exit_hook.watch(self)
             if not self._enabled:
                 return
@@ -211,8 +219,8 @@ class SessionTelemetry:
             self._tell(record)
             if record.key is SESSION and type(record) is Opened:
                 self._see_whether_sampled()
-        if self._timer is None and self.conversation.deadline is not None:
-            self._set_timer(self.conversation.deadline)
+        if self.conversation.deadline is not None and not self._alarm.is_set:
+            self._alarm.set((self.conversation.deadline - self.clock()) / _NS)
 
     def _see_whether_sampled(self) -> None:
         """Keep no content for spans that nobody keeps: the trace may not be sampled."""
@@ -236,7 +244,7 @@ class SessionTelemetry:
             if self.has_begun:
                 self._feed(self._ending)
             try:
-                self._cancel_timer()
+                self._alarm.stop()
                 self.context.cleanup(self._ending.at)
             except Exception as error:  # noqa: BLE001 - the guard
                 self.guard.caught("end", error)
@@ -244,6 +252,8 @@ class SessionTelemetry:
 
     @contextmanager
     def _current(self, key: Key) -> Iterator[None]:
+        if key not in self.context:
+            key = SESSION  # a tool's span is not opened where the trace is not sampled
         if key not in self.context:
             yield
             return
@@ -261,37 +271,6 @@ class SessionTelemetry:
             except Exception as error:  # noqa: BLE001 - the guard: the other consumers go on
                 self.guard.caught(f"{type(consumer).__name__} {record.key.kind}", error)
 
-    def _set_timer(self, due: int) -> None:
-        """Have the loop wake us when something is waited for in vain, if there is a loop.
-
-        One timer looks again at least every second while anything is waited for: what is due is
-        closed with its true end, however late that is noticed, and no event has to move the timer.
-        """
-        loop = _running_loop()
-        if loop is None:
-            return  # fed from a thread: the next event or the end gives up what is due
-        delay = min(max(due - self.clock(), 0) / _NS, _LONGEST_NAP)
-        self._timer = loop.call_later(delay, _wake, weakref.ref(self))
-
-    def _cancel_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
     def wake(self) -> None:
-        """Give up what is due; called by the timer."""
-        self._timer = None
+        """Give up what is due; called by the alarm."""
         self.feed(TimePassed(self.clock()))
-
-
-def _wake(reference: "weakref.ref[SessionTelemetry]") -> None:
-    session = reference()
-    if session is not None:
-        session.wake()
-
-
-def _running_loop() -> AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None

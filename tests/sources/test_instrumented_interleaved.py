@@ -226,6 +226,8 @@ def test_in_whatever_order(order):
     entered = {number for number, name, _ in order if name == "enter"}
     begun = [number_of[each.trace_id] for each in traced.named("invoke_agent")]
     assert sorted(set(begun)) == sorted(entered)
+    reasons = {each.attributes[semconv.END_REASON] for each in traced.named("invoke_agent")}
+    assert reasons <= {"closed", "server_closed"}
     assert traced.value(semconv.METRIC_SESSIONS_ACTIVE) == 0
 
 

@@ -1,6 +1,6 @@
 """Models of third parties under the instrumentor: however they are made, and as they were after."""
 
-# ruff: noqa: ARG001 - the fixture `counter` is asked for its check
+# ruff: noqa: ARG001, ARG002 - fixtures asked for their checks; methods of a fixed signature
 
 import asyncio
 import gc
@@ -15,6 +15,7 @@ from agents.realtime.model_inputs import (
     RealtimeModelSendToolOutput,
     RealtimeModelSendUserInput,
 )
+from sources.conftest import in_sdk, is_as_before
 from sources.models import MODELS, Alike, Own, Sealed, Slotted, Unhashable
 from sources.phone import PATIENCE, Trace, read_until, reason
 from sources.switchboard import ASSISTANT, Prompted, current, instrumented, turn
@@ -102,6 +103,32 @@ async def test_observed_by_hand(recorder, counter, make):
     await talk.hold(observe(session, capture_content=True, **recorder.providers))
     assert model.kept == []
     assert is_whole(Trace(recorder), has_text=make is not Sealed)
+
+
+async def test_one_that_keeps_whom_it_has_and_tells_no_name(recorder, counter, caplog):
+    """What fails there is told once, and neither the call nor the caller's span suffers."""
+
+    class Stubborn(Own):
+        def remove_listener(self, listener) -> None:
+            raise RuntimeError("not while I am connected")
+
+        @property
+        def model(self):
+            raise RuntimeError("not before I am connected")
+
+    with instrumented(recorder):
+        session = await RealtimeRunner(ASSISTANT, model=Stubborn()).run()
+        await session.enter()
+        assert current().is_recording()
+        with pytest.raises(RuntimeError, match="not while"):
+            await session.close()
+        assert not current().get_span_context().is_valid
+    assert is_as_before(in_sdk())
+    assert reasons(recorder) == ["closed"]
+    told = [each.getMessage() for each in caplog.records if each.name == "otel_realtime"]
+    assert [each.partition(";")[0] for each in told] == [
+        "Something could not be recorded (end: RuntimeError)"
+    ]
 
 
 async def test_two_that_are_alike_are_two(recorder, counter):

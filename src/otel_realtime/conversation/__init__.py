@@ -182,6 +182,10 @@ class Conversation:
         part.byte_count += byte_count
         return True
 
+    def add_sent(self, at: int, byte_count: int) -> None:
+        """Count user audio that was sent at `at`, as `AudioSent` does; the session is open."""
+        _inputs.count_sent(self._state, at, byte_count)
+
     def add_text(self, item_id: str, content_index: int, text: str) -> bool:
         """Add more text to a part; False if the part is new: feed `TextStarted` then."""
         part = self._parts.get((item_id, content_index))

@@ -46,9 +46,15 @@ _UNTOLD = {True: "missing", False: "off", None: None}
 
 def on_audio_sent(state: State, event: AudioSent) -> None:
     """Move the audio clock on."""
+    count_sent(state, event.at, event.byte_count)
+
+
+def count_sent(state: State, at: int, byte_count: int) -> None:
+    """Move the audio clock on by what was sent at `at`."""
     audio = state.session.config.input_format
-    if audio is not None and audio.bytes_per_ms:
-        state.clock.sent(event.at, event.byte_count / audio.bytes_per_ms)
+    per_ms = audio.bytes_per_ms if audio is not None else None
+    if per_ms:
+        state.clock.sent(at, byte_count / per_ms)
 
 
 def on_speech_started(state: State, event: SpeechStarted) -> None:

@@ -8,7 +8,6 @@ memory of ids, so that a late or repeated event does not open it again.
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from enum import Enum
-from itertools import chain
 from typing import Generic, TypeVar
 
 from otel_realtime.conversation._clock import AudioClock
@@ -237,9 +236,10 @@ class State:
     def deadline(self) -> int | None:
         """When the first of the awaited things is given up; None where nothing is awaited."""
         earliest: int | None = None
-        waiting: chain[Input | Response] = chain(self.inputs.values(), self.responses.values())
-        for awaited in waiting:
-            due = awaited.due
-            if due is not None and (earliest is None or due < earliest):
-                earliest = due
+        for given in self.inputs.values():
+            if given.due is not None and (earliest is None or given.due < earliest):
+                earliest = given.due
+        for response in self.responses.values():
+            if response.due is not None and (earliest is None or response.due < earliest):
+                earliest = response.due
         return earliest

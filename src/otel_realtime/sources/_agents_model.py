@@ -40,7 +40,7 @@ def opening(session: Any, agent: str | None, at: int) -> SessionOpened:
     config = getattr(session, "_model_config", None) or {}
     settings = config.get("initial_model_settings") or {}
     call_id = config.get("call_id")
-    asked = settings.get("model_name") or getattr(session.model, "model", None)
+    asked = settings.get("model_name") or _name_of(session.model)
     return SessionOpened(
         at,
         endpoint=_endpoint(session),
@@ -64,6 +64,13 @@ def _endpoint(session: Any) -> Endpoint | None:
     if not isinstance(url, str):
         url = _DEFAULT_URL if _is_sdks(session.model) else ""
     return endpoint_of(url)
+
+
+def _name_of(model: Any) -> object:
+    try:
+        return getattr(model, "model", None)
+    except Exception:  # noqa: BLE001 - it may run somebody's own code
+        return None
 
 
 def _is_sdks(model: object) -> bool:

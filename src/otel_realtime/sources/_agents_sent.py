@@ -6,7 +6,6 @@ from weakref import ref
 
 import wrapt
 
-from otel_realtime import events
 from otel_realtime.sources import openai_wire
 from otel_realtime.sources._agents_session import Args, Host, Kwargs, follower_of_model
 from otel_realtime.sources._openai_values import base64_size
@@ -71,7 +70,7 @@ def _take(listener: "RealtimeTelemetryListener", event: Any) -> None:
     try:
         kind = event.type
         if kind == _AUDIO:
-            session.feed(events.AudioSent(session.clock(), base64_size(event.audio)))
+            session.count_sent_audio(base64_size(event.audio))
         elif kind == _CUT:
             data = event.model_dump(exclude_unset=True)
             for each in openai_wire.client_event(data, session.clock()):

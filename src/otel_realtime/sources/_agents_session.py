@@ -217,9 +217,10 @@ def _end(
             listener.is_following = False
             listener.stop_watching()
             if following.is_own:
-                session.model.remove_listener(listener)
                 listener.retire()
-        if following.lender is not None:
-            following.lender.take_back()
+                session.model.remove_listener(listener)
     except Exception as problem:  # noqa: BLE001 - the guard
         guard.caught("end", problem)
+    finally:
+        if following.lender is not None:
+            following.lender.take_back()

@@ -18,7 +18,7 @@ def text(data: Json, name: str) -> str:
     value = data.get(name)
     if not isinstance(value, str) or not value:
         raise SkippedEventError(_missing(data, name))
-    return encodable(value)
+    return value if value.isascii() else encodable(value)
 
 
 def section(data: Json, name: str) -> Json:
@@ -36,7 +36,9 @@ def section(data: Json, name: str) -> Json:
 def any_text(data: Json, name: str) -> str | None:
     """A text, or None."""
     value = data.get(name)
-    return encodable(value) if isinstance(value, str) and value else None
+    if not isinstance(value, str) or not value:
+        return None
+    return value if value.isascii() else encodable(value)
 
 
 def any_section(data: Json, name: str) -> Json:
@@ -54,6 +56,8 @@ def any_list(data: Json, name: str) -> list[Any]:
 def any_count(data: Json, name: str) -> int | None:
     """A whole number that is not negative, or None."""
     value = data.get(name)
+    if type(value) is int:
+        return value if value >= 0 else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     # NaN and infinity fail the comparison with their own difference.

@@ -19,10 +19,9 @@ def audio(session: SessionTelemetry, data: Json) -> None:
     encoded: str = data["delta"]
     # As in `_openai_values.base64_size`, without a call: this runs hundreds of times a second.
     byte_count = len(encoded) // 4 * 3
-    if encoded.endswith("="):
+    if encoded[-1:] == "=":
         byte_count -= encoded.count("=", -2)
-    item_id, content_index = data["item_id"], data["content_index"]
-    if not session.conversation.add_audio(item_id, content_index, byte_count):
+    if not session.conversation.add_audio(data["item_id"], data["content_index"], byte_count):
         part = _part(data)
         session.feed(events.AudioStarted(session.clock(), *part, byte_count))
 
@@ -36,6 +35,10 @@ def text(session: SessionTelemetry, data: Json) -> None:
     if not session.conversation.add_text(item_id, content_index, delta):
         part = _part(data)
         session.feed(events.TextStarted(session.clock(), *part, delta))
+
+
+def nothing(session: SessionTelemetry, data: Json) -> None:
+    """Pass over a delta of what is told whole soon after."""
 
 
 def _part(data: Json) -> tuple[str, str, int]:
@@ -54,6 +57,9 @@ DELTAS: Final[Mapping[Any, Callable[[SessionTelemetry, Json], None]]] = {
     "response.audio_transcript.delta": text,
     "response.output_text.delta": text,
     "response.text.delta": text,
+    "conversation.item.input_audio_transcription.delta": nothing,
+    "response.function_call_arguments.delta": nothing,
+    "response.mcp_call_arguments.delta": nothing,
 }
 
 

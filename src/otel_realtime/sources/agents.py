@@ -8,11 +8,10 @@ seen by wrapping functions of the SDK while a listener exists (`_agents_hooks`).
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Unpack
 from weakref import finalize
 
-from otel_realtime.events import Event, SessionOpened, SpeechStarted
+from otel_realtime.events import SessionOpened, SpeechStarted
 from otel_realtime.extras import needed
 from otel_realtime.session import SessionTelemetry
 from otel_realtime.settings import SettingKeywords, Settings
@@ -33,7 +32,18 @@ if TYPE_CHECKING:
     from opentelemetry.trace import TracerProvider
 
 _OPENAI: Final = "openai"
-_DESCRIPTIONS: Final = ("session.created", "session.updated")
+_DESCRIPTIONS: Final = frozenset({"session.created", "session.updated"})
+_TRANSCRIBED: Final = "conversation.item.input_audio_transcription.completed"
+_RETRIEVED: Final = "conversation.item.retrieved"
+_TEXTS: Final = frozenset(
+    {
+        "response.output_text.done",
+        "response.text.done",
+        "response.output_audio_transcript.done",
+        "response.audio_transcript.done",
+    }
+)
+"""What tells a text and nothing else."""
 
 
 class RealtimeTelemetryListener(RealtimeModelListener):
@@ -80,6 +90,8 @@ class RealtimeTelemetryListener(RealtimeModelListener):
         self._session_id = session_id
         self._tracker = playback_tracker
         self._provider_session: str | None = None
+        self._transcribed: str | None = None
+        """The item that was transcribed last."""
         self._finalizer: finalize[..., object] | None = None
         self.is_following = False
         """Whether it is settled that this listener follows the session that it hears of."""
@@ -92,10 +104,16 @@ class RealtimeTelemetryListener(RealtimeModelListener):
     async def on_event(self, event: "RealtimeModelEvent") -> None:
         """Take in one event of the model; never raises."""
         try:
-            if not self.is_following and not self._may_follow():
+            if not self.is_following and not self._may_follow(event):
                 return
             if event.type == "raw_server_event":
-                self._on_raw(event.data)
+                data = event.data
+                # Deltas come by the hundred each second: they take the shortest way.
+                take_delta = DELTAS.get(data.get("type")) if type(data) is dict else None
+                if take_delta is not None and self.parsed.is_muted:
+                    take_delta(self._session, data)
+                else:
+                    self._on_raw(data)
             elif not self.parsed.is_muted or event.type in ALWAYS_FOLLOWED:
                 self._on_parsed(event)
         except Exception as error:  # noqa: BLE001 - the guard: a listener that raises ends the call
@@ -171,8 +189,21 @@ class RealtimeTelemetryListener(RealtimeModelListener):
             return
         if kind in _DESCRIPTIONS:
             self._meet_session(data.get("session"), is_new=kind == "session.created")
+        elif self._says_nothing_new(kind, data):
+            return
         for event in openai_wire.server_event(data, self._session.clock()):
-            self._session.feed(event if self._tracker is None else self._with_playback(event))
+            if isinstance(event, SpeechStarted) and self._tracker is not None:
+                event = _with_playback(event, self._tracker)  # noqa: PLW2901 - the same, and more
+            self._session.feed(event)
+
+    def _says_nothing_new(self, kind: object, data: Any) -> bool:
+        """Whether an event need not be looked at: the SDK asks for each item transcribed again."""
+        if kind == _TRANSCRIBED:
+            self._transcribed = data.get("item_id")
+        elif kind == _RETRIEVED:
+            item = data.get("item")
+            return isinstance(item, dict) and item.get("id") == self._transcribed
+        return kind in _TEXTS and not self._session.keeps_content
 
     def _on_parsed(self, event: "RealtimeModelEvent") -> None:
         if event.type == "turn_started":
@@ -181,15 +212,15 @@ class RealtimeTelemetryListener(RealtimeModelListener):
             self._follow()
         self.parsed.take(event)
 
-    def _may_follow(self) -> bool:
+    def _may_follow(self, event: "RealtimeModelEvent") -> bool:
         """See, as the first event comes, whether another listener follows this session."""
-        if self.stands_back:
+        if self.stands_back or (self._session.is_over and not _may_begin(event)):
             return False
         other = _agents_session.follower_beside(self)
         if other is not None:
             self.stand_back(other)
             return False
-        self.is_following = not self._session.is_over  # else this may be the next one's first
+        self.is_following = not self._session.is_over
         return True
 
     def _meet_session(self, session: object, *, is_new: bool) -> None:
@@ -224,15 +255,23 @@ class RealtimeTelemetryListener(RealtimeModelListener):
         self._finalizer.atexit = False
         self._follow()
 
-    def _with_playback(self, event: Event) -> Event:
-        if self._tracker is None or not isinstance(event, SpeechStarted):
-            return event
-        state = self._tracker.get_state()
-        item_id, elapsed = state.get("current_item_id"), state.get("elapsed_ms")
-        if item_id is None or elapsed is None:
-            return event
-        index = state.get("current_item_content_index") or 0
-        return replace(event, played=Played(item_id, index, float(elapsed)))
+
+def _with_playback(event: SpeechStarted, tracker: "RealtimePlaybackTracker") -> SpeechStarted:
+    """An onset, with what the application had played by then."""
+    state = tracker.get_state()
+    item_id, elapsed = state.get("current_item_id"), state.get("elapsed_ms")
+    if item_id is None or elapsed is None:
+        return event
+    index = state.get("current_item_content_index") or 0
+    played = Played(item_id, index, float(elapsed))
+    return SpeechStarted(event.at, event.item_id, event.offset_ms, played)
+
+
+def _may_begin(event: "RealtimeModelEvent") -> bool:
+    """Whether it may be the first of the next session: most that come after an end are not."""
+    if event.type == "raw_server_event":
+        return isinstance(event.data, dict) and event.data.get("type") in _DESCRIPTIONS
+    return event.type == "turn_started"
 
 
 def _kind(event: object) -> str:

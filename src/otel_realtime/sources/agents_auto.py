@@ -1,13 +1,19 @@
-"""Follows sessions of the Agents SDK to which the application added no listener."""
+"""Follows sessions of the Agents SDK to which the application added no listener.
 
-from typing import Any
+The instrumentor imports this as soon as the SDK is imported, which may be in the middle of the
+import of our own listener: so that is imported when there is a session to follow.
+"""
+
+from typing import TYPE_CHECKING, Any
 
 from agents.realtime import RealtimeSession
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 
 from otel_realtime.sources import _agents_session
 from otel_realtime.sources._agents_hooks import HOOKS
-from otel_realtime.sources.agents import RealtimeTelemetryListener
+
+if TYPE_CHECKING:
+    from otel_realtime.sources.agents import RealtimeTelemetryListener
 
 
 class _Instrumentation:
@@ -26,20 +32,15 @@ def observe(session: object, settings: dict[str, Any]) -> bool:
     """
     if not isinstance(session, RealtimeSession):
         return False
-    tracker = session._model_config.get("playback_tracker")  # noqa: SLF001 - given nowhere else
-    given = {"playback_tracker": tracker, **settings}
-    _agents_session.observe(session, RealtimeTelemetryListener(**given))
+    _agents_session.observe(session, _listener(session, settings))
     return True
 
 
 def instrument(settings: dict[str, Any]) -> None:
     """Follow every session that begins from now on; the settings have been checked."""
 
-    def make(session: Any) -> RealtimeTelemetryListener | None:
-        if not is_instrumentation_enabled():
-            return None
-        tracker = session._model_config.get("playback_tracker")  # noqa: SLF001
-        return RealtimeTelemetryListener(playback_tracker=tracker, **settings)
+    def make(session: Any) -> "RealtimeTelemetryListener | None":
+        return _listener(session, settings) if is_instrumentation_enabled() else None
 
     _agents_session.make_by(make)
     HOOKS.use(_on, _agents_session.guard)
@@ -49,3 +50,10 @@ def uninstrument() -> None:
     """Follow no more sessions, end the telemetry of those followed, and put the SDK back."""
     _agents_session.make_no_more()
     HOOKS.let_go(_on)
+
+
+def _listener(session: Any, settings: dict[str, Any]) -> "RealtimeTelemetryListener":
+    from otel_realtime.sources.agents import RealtimeTelemetryListener
+
+    tracker = session._model_config.get("playback_tracker")  # noqa: SLF001 - given nowhere else
+    return RealtimeTelemetryListener(**{"playback_tracker": tracker, **settings})

@@ -23,14 +23,11 @@ def _nothing(_: Json, __: int) -> Iterable[events.Event]:
 
 
 _SILENT = (
-    "conversation.item.input_audio_transcription.delta",
     "conversation.item.input_audio_transcription.segment",
     "response.content_part.added",
     "response.content_part.done",
     "response.output_audio.done",
     "response.audio.done",
-    "response.function_call_arguments.delta",
-    "response.mcp_call_arguments.delta",
     "response.mcp_call_arguments.done",
     "mcp_list_tools.in_progress",
 )

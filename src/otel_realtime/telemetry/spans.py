@@ -66,10 +66,7 @@ class SpanConsumer:
         """Start the subject's span."""
         kind = record.key.kind
         if kind is not Kind.SESSION and not self._context.is_recording(SESSION):
-            # The trace is not sampled: what is opened only carries that on to the app's spans.
-            parent = self._parent(record.parent)
-            self._context.open(record.key, _SPAN_NAMES[kind][0], start=record.at, parent=parent)
-            return
+            return  # the trace is not sampled: the app's own spans find that out by the session's
         name, suffix = _SPAN_NAMES[kind]
         what = suffix(record.facts)
         opening = _OPENING.get(kind)
