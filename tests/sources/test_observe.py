@@ -12,7 +12,7 @@ from agents.realtime.model_events import RealtimeModelRawServerEvent
 from opentelemetry import trace
 from sources.conftest import in_sdk, is_as_before
 from sources.phone import Trace, read_until, reason
-from sources.switchboard import ASSISTANT, Prompted, current, instrumented, turn
+from sources.switchboard import ASSISTANT, Prompted, current, instrumented, line, turn
 
 from otel_realtime import semconv
 from otel_realtime.observing import observe
@@ -121,3 +121,28 @@ async def test_entered_again_it_is_not_observed(recorder, counter):
         await second.send_message("Does it rain?")
         await read_until(second, "agent_end")
     assert len(Trace(recorder).named("chat")) == 1
+
+
+async def test_one_that_was_entered_before_is_followed_from_then_on(recorder, counter):
+    async with line("tool") as call, call.session as session:
+        await call.answered()
+        assert observe(session, **recorder.providers, agent_name="Assistant") is session
+        await call.ask()
+        await session.close()
+        assert current() is trace.INVALID_SPAN
+    assert is_as_before(in_sdk())
+    assert reason(Trace(recorder)) == ("closed", None)
+    assert len(Trace(recorder).named("chat")) == 1
+
+
+async def test_one_that_is_followed_already_is_not_followed_twice(recorder, counter):
+    other = Recorder()
+    async with line("tool") as call:
+        with instrumented(recorder):
+            async with call.session as session:
+                observe(session, **other.providers)
+                await call.ask()
+    assert len(Trace(recorder).named("invoke_agent")) == 1
+    assert other.traced().spans == ()
+    gc.collect()
+    assert is_as_before(in_sdk())

@@ -35,6 +35,11 @@ def listeners_on(model: Any) -> "list[RealtimeTelemetryListener]":
     return []
 
 
+def listening_to(model: Any) -> list[Any]:
+    """Who listens to a model, as far as it keeps that as the SDK's own does."""
+    return list(_members(_listed(model)))
+
+
 def opening(session: Any, agent: str | None, at: int) -> SessionOpened:
     """What is known of a session before it connects."""
     config = getattr(session, "_model_config", None) or {}

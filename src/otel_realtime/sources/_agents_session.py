@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from otel_realtime.events import AgentChanged
 from otel_realtime.guard import Guard
-from otel_realtime.sources._agents_model import listeners_on, opening, provider_of
+from otel_realtime.sources._agents_model import (
+    listeners_on,
+    listening_to,
+    opening,
+    provider_of,
+)
 from otel_realtime.sources._by_identity import ByIdentity
 from otel_realtime.sources._ends import reason_of, written
 from otel_realtime.telemetry.content import type_of
@@ -52,8 +57,13 @@ _automatic: "list[Callable[[Any], RealtimeTelemetryListener | None]]" = []
 
 
 def observe(session: Any, listener: "RealtimeTelemetryListener") -> None:
-    """Have `listener` follow a session that is about to begin."""
-    _observed[session] = listener
+    """Have `listener` follow a session that is about to begin, or has begun unfollowed."""
+    if not _has_begun(session):
+        _observed[session] = listener
+    elif follower_of(session) is None:
+        # What the client sent so far is not known: no `_models` entry.
+        session.model.add_listener(listener)
+        _sessions[session] = Following(listener, is_own=True)
 
 
 def make_by(make: "Callable[[Any], RealtimeTelemetryListener | None]") -> None:
@@ -152,6 +162,11 @@ def name_of(agent: object) -> str | None:
     """An agent's name, if it has one."""
     name = getattr(agent, "name", None)
     return name if isinstance(name, str) and name else None
+
+
+def _has_begun(session: Any) -> bool:
+    """Whether a session has been entered: it then listens to its model, until it is closed."""
+    return any(each is session for each in listening_to(session.model))
 
 
 def _begin(session: Any) -> Following | None:
