@@ -18,14 +18,15 @@ _SOURCES: Final[Mapping[str, str]] = {
 
 
 def observe(session: T, **settings: Any) -> T:  # noqa: ANN401 - listed below
-    """Record a session that is about to begin: its spans, logs and metrics, to its end.
+    """Record a session to its end: its spans, logs and metrics.
 
         async with observe(await runner.run()) as session: ...
         async with observe(client.realtime.connect(model="gpt-realtime")) as connection: ...
 
     Args:
-        session: A `RealtimeSession` of the Agents SDK that was not entered yet; or what
-            `client.realtime.connect(...)` of the `openai` client gives, entered or not.
+        session: A `RealtimeSession` of the Agents SDK, or what `client.realtime.connect(...)`
+            of the `openai` client gives. Best before it is entered: of one that was, what went
+            before is not known, and it does not become the current span.
         **settings: `session_id`, `tracer_provider`, `meter_provider`, `logger_provider`,
             and any field of `Settings`.
 
