@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from threading import RLock
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 _NS = 1_000_000_000
 _TOLD: Final = {Opened: "opened", Noted: "noted", Closed: "closed"}
 """The method of a consumer that takes a record."""
+
+
+_Consumer: TypeAlias = SpanConsumer | LogConsumer | MetricsConsumer
 
 
 class SessionTelemetry:
@@ -76,14 +79,9 @@ class SessionTelemetry:
             transcript_wait=int(settings.transcript_timeout * _NS),
             playback_wait=int(settings.playback_timeout * _NS),
         )
-        caught = self.guard.caught
-        on_spans = ContentGate(settings.capture_content.on_spans, settings.redact, caught)
-        on_events = ContentGate(settings.capture_content.on_events, settings.redact, caught)
-        self._consumers = (
-            SpanConsumer(self.context, self._identity, on_spans),
-            LogConsumer(telemetry.logger, self.context, self._identity, on_events),
-            MetricsConsumer(telemetry.instruments, self._identity),
-        )
+        self.add_audio: Final = self.conversation.add_audio  # no detour for the path of a delta
+        self.add_text: Final = self.conversation.add_text
+        self._consumers = self._made_consumers(telemetry, settings)
         self._lock = RLock()  # some applications send from one thread and receive in another
         self._ending: SessionEnded | None = None
         self._is_finished = False
@@ -91,6 +89,16 @@ class SessionTelemetry:
         self._enabled: bool | None = None
         self._loop: AbstractEventLoop | None = None
         self._alarm = Alarm(self)
+
+    def _made_consumers(self, telemetry: Telemetry, settings: Settings) -> tuple[_Consumer, ...]:
+        caught = self.guard.caught
+        on_spans = ContentGate(settings.capture_content.on_spans, settings.redact, caught)
+        on_events = ContentGate(settings.capture_content.on_events, settings.redact, caught)
+        return (
+            SpanConsumer(self.context, self._identity, on_spans),
+            LogConsumer(telemetry.logger, self.context, self._identity, on_events),
+            MetricsConsumer(telemetry.instruments, self._identity),
+        )
 
     def feed(self, event: Event) -> None:
         """Take in one event; never raises. What comes after the end is passed over."""

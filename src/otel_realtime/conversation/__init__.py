@@ -176,8 +176,11 @@ class Conversation:
 
     def add_audio(self, item_id: str, content_index: int, byte_count: int) -> bool:
         """Count more audio of a part; False if the part is new: feed `AudioStarted` then."""
-        part = self._parts.get((item_id, content_index))
-        if part is None or not part.byte_count:
+        try:
+            part = self._parts[item_id, content_index]
+        except KeyError:
+            return False
+        if not part.byte_count:
             return False
         part.byte_count += byte_count
         return True
@@ -188,8 +191,11 @@ class Conversation:
 
     def add_text(self, item_id: str, content_index: int, text: str) -> bool:
         """Add more text to a part; False if the part is new: feed `TextStarted` then."""
-        part = self._parts.get((item_id, content_index))
-        if part is None or not part.has_text:
+        try:
+            part = self._parts[item_id, content_index]
+        except KeyError:
+            return False
+        if not part.has_text:
             return False
         if part.fragments is not None:
             part.fragments.append(text)

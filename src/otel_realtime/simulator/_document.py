@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from ._nodes import Node, read_nodes
-from ._scenario import Agent, RateLimits, Scenario, Step
-from ._steps import read_agent, read_limits, read_step
+from ._scenario import Agent, RateLimits, Refusal, Scenario, Step
+from ._steps import ERROR, read_agent, read_limits, read_step
 
 
 def _conversation(folder: Path, node: Node) -> tuple[Step, ...]:
@@ -35,6 +36,31 @@ def _rate_limits(node: Node) -> RateLimits | None:
     return RateLimits(fixed=read_limits(node))
 
 
+_REFUSING = {
+    status.value for status in HTTPStatus if status.is_client_error or status.is_server_error
+}
+
+
+def _status(node: Node) -> int:
+    value = node.plain()
+    if isinstance(value, int) and value in _REFUSING:
+        return value
+    return node.fail(f"expected an HTTP status of an error, such as 401 or 503, found '{value}'")
+
+
+REFUSAL: dict[str, Callable[[Node], Any]] = {"status": _status, "times": Node.whole, **ERROR}
+
+
+def _refuse(node: Node) -> Refusal:
+    if not node.is_mapping:
+        return Refusal(_status(node))
+    found = node.fields("a refusal", REFUSAL)
+    if "status" not in found:
+        node.fail("expected 'status', an HTTP status such as 401")
+    status, times = found.pop("status"), found.pop("times", None)
+    return Refusal(status, found, times)
+
+
 FIELDS: dict[str, Callable[[Node], Any]] = {
     "name": Node.text,
     "response_delay_ms": Node.number,
@@ -44,6 +70,7 @@ FIELDS: dict[str, Callable[[Node], Any]] = {
     "otherwise": Node.text,
     "mcp_servers": _servers,
     "rate_limits": _rate_limits,
+    "refuse": _refuse,
 }
 
 
@@ -56,6 +83,10 @@ def read_scenario(text: str, source: str | Path, folder: Path) -> Scenario:
     }
     root = read_nodes(text, source)
     found = {"name": Path(source).stem, **root.fields("a scenario", readers)}
-    if "conversation" not in found:
+    if "conversation" not in found and not _refuses_all(found.get("refuse")):
         root.fail("expected 'conversation:' with a list of steps")
-    return Scenario(**found)
+    return Scenario(**{"conversation": (), **found})
+
+
+def _refuses_all(refusal: Refusal | None) -> bool:
+    return refusal is not None and refusal.times is None

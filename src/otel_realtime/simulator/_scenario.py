@@ -129,6 +129,15 @@ class RateLimits:
     tokens: int = 40_000
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Connections are answered with an HTTP status: the first `times`, or all if it is None."""
+
+    status: int
+    error: Mapping[str, str] = field(default_factory=dict)
+    times: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """A conversation for the simulator to play; `load_scenario` reads one from a file.
@@ -144,6 +153,7 @@ class Scenario:
         out_of_band: answers to response.create with `conversation: none`, in turn.
         mcp_servers: tools by hosted MCP server; None for a server that cannot be listed.
         rate_limits: what follows each response.done; None for nothing.
+        refuse: which connections do not come about; None for none.
     """
 
     name: str
@@ -156,3 +166,4 @@ class Scenario:
     out_of_band: tuple[Agent, ...] = ()
     mcp_servers: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
     rate_limits: RateLimits | None = field(default_factory=RateLimits)
+    refuse: Refusal | None = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from ._errors import MISSING_EXTRA, SimulatorError
 from ._files import load_scenario
+from ._refusal import refuse
 from ._scenario import Scenario
 from ._session import SimulatorSession
 
@@ -26,6 +27,7 @@ class RealtimeSimulator:
     Attributes:
         scenario: what it plays.
         sessions: the connections there were, in order.
+        refused: how many connections were refused, by the scenario's `refuse`.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class RealtimeSimulator:
             scenario = load_scenario(scenario)
         self.scenario = scenario
         self.sessions: list[SimulatorSession] = []
+        self.refused = 0
         self._host = host
         self._port = port
         self._server: Server | None = None
@@ -89,7 +92,7 @@ class RealtimeSimulator:
                 self._serve,
                 self._host,
                 self._port,
-                process_request=_only_realtime,
+                process_request=self._let_in,
                 compression=None,
                 max_size=_LARGEST_EVENT,
                 ping_interval=None,
@@ -146,6 +149,16 @@ class RealtimeSimulator:
             raise TimeoutError(problem) from None
         return self.sessions[count - 1]
 
+    def _let_in(self, websocket: "ServerConnection", request: "Request") -> "Response | None":
+        if not request.path.partition("?")[0].rstrip("/").endswith("/realtime"):
+            sentence = "The simulator serves /v1/realtime only.\n"
+            return websocket.respond(HTTPStatus.NOT_FOUND, sentence)
+        refusal = self.scenario.refuse
+        if refusal is None or (refusal.times is not None and self.refused >= refusal.times):
+            return None
+        self.refused += 1
+        return refuse(websocket, refusal)
+
     async def _serve(self, websocket: "ServerConnection") -> None:
         from ._serving import open_stage, serve_one
 
@@ -158,9 +171,3 @@ class RealtimeSimulator:
             await serve_one(websocket, stage, session)
         finally:
             self._links.discard(websocket)
-
-
-def _only_realtime(websocket: "ServerConnection", request: "Request") -> "Response | None":
-    if request.path.partition("?")[0].rstrip("/").endswith("/realtime"):
-        return None
-    return websocket.respond(HTTPStatus.NOT_FOUND, "The simulator serves /v1/realtime only.\n")

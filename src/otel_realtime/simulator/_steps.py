@@ -27,7 +27,7 @@ from ._speech import read_wav
 
 Reader = Callable[[Node], Any]
 USAGE: dict[str, Reader] = dict.fromkeys(Usage.__dataclass_fields__, Node.whole)
-_ERROR: dict[str, Reader] = dict.fromkeys(("type", "code", "message"), Node.text)
+ERROR: dict[str, Reader] = dict.fromkeys(("type", "code", "message"), Node.text)
 LIMIT: dict[str, Reader] = {
     "name": lambda node: node.choice({"requests": "requests", "tokens": "tokens"}),
     "limit": Node.whole,
@@ -49,7 +49,7 @@ def _error(node: Node) -> dict[str, str]:
         return {}
     if not node.is_mapping:
         node.fail("expected 'true', or a mapping with 'type', 'code' and 'message'")
-    return node.fields("an error", _ERROR)
+    return node.fields("an error", ERROR)
 
 
 def _event(node: Node) -> Any:  # noqa: ANN401 - any JSON

@@ -95,7 +95,7 @@ class ParsedEvents:
 
     def _audio(self, event: Any, at: int) -> None:
         size, item_id, index = len(event.data), event.item_id, event.content_index
-        if not self._session.conversation.add_audio(item_id, index, size):
+        if not self._session.add_audio(item_id, index, size):
             response_id = self._turn_of(event)
             self._session.feed(events.AudioStarted(at, response_id, item_id, index, size))
 
@@ -107,7 +107,7 @@ class ParsedEvents:
         return self._turn
 
     def _text(self, event: Any, at: int) -> None:
-        if not self._session.conversation.add_text(event.item_id, 0, event.delta):
+        if not self._session.add_text(event.item_id, 0, event.delta):
             response_id = self._turn_of(event)
             self._session.feed(events.TextStarted(at, response_id, event.item_id, 0, event.delta))
 

@@ -229,7 +229,7 @@ def _end(
             fault = error if isinstance(error, Exception) else None
             fault_type = type_of(fault) if fault is not None else None
             listener.session.end_soon(reason, fault_type=fault_type, error=fault)
-            listener.is_following = False
+            listener.stop_following()
             listener.stop_watching()
             if following.is_own:
                 listener.retire()

@@ -19,9 +19,9 @@ def audio(session: SessionTelemetry, data: Json) -> None:
     encoded: str = data["delta"]
     # As in `_openai_values.base64_size`, without a call: this runs hundreds of times a second.
     byte_count = len(encoded) // 4 * 3
-    if encoded[-1:] == "=":
+    if encoded and encoded[-1] == "=":
         byte_count -= encoded.count("=", -2)
-    if not session.conversation.add_audio(data["item_id"], data["content_index"], byte_count):
+    if not session.add_audio(data["item_id"], data["content_index"], byte_count):
         part = _part(data)
         session.feed(events.AudioStarted(session.clock(), *part, byte_count))
 
@@ -32,7 +32,7 @@ def text(session: SessionTelemetry, data: Json) -> None:
     if not isinstance(delta, str):
         message = "a delta of text is no text"
         raise SkippedEventError(message)
-    if not session.conversation.add_text(item_id, content_index, delta):
+    if not session.add_text(item_id, content_index, delta):
         part = _part(data)
         session.feed(events.TextStarted(session.clock(), *part, delta))
 

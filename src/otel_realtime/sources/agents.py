@@ -6,21 +6,21 @@ listener only translates: it never raises, never keeps or changes an event. What
 seen by wrapping functions of the SDK while a listener exists (`_agents_hooks`).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Unpack
 from weakref import finalize
 
-from otel_realtime.events import SessionOpened, SpeechStarted
+from otel_realtime.events import SessionOpened
 from otel_realtime.extras import needed
 from otel_realtime.session import SessionTelemetry
 from otel_realtime.settings import SettingKeywords, Settings
-from otel_realtime.sources import _agents_model, _agents_sent, _agents_session, openai_wire
+from otel_realtime.sources import _agents_model, _agents_sent, _agents_session
 from otel_realtime.sources._agents_hooks import HOOKS
 from otel_realtime.sources._agents_parsed import ALWAYS_FOLLOWED, ParsedEvents
+from otel_realtime.sources._agents_raw import RawEvents
 from otel_realtime.sources._openai_deltas import DELTAS
 from otel_realtime.telemetry.outlets import Telemetry
-from otel_realtime.values import Played
 
 with needed("openai-agents", extra="agents"):
     from agents.realtime import RealtimeModelListener
@@ -33,17 +33,17 @@ if TYPE_CHECKING:
 
 _OPENAI: Final = "openai"
 _DESCRIPTIONS: Final = frozenset({"session.created", "session.updated"})
-_TRANSCRIBED: Final = "conversation.item.input_audio_transcription.completed"
-_RETRIEVED: Final = "conversation.item.retrieved"
-_TEXTS: Final = frozenset(
-    {
-        "response.output_text.done",
-        "response.text.done",
-        "response.output_audio_transcript.done",
-        "response.audio_transcript.done",
-    }
-)
-"""What tells a text and nothing else."""
+
+
+class _Everything:
+    """Contains whatever it is asked for."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+_EVERYTHING: Final = _Everything()
+_NO_DELTAS: Final[Mapping[Any, Any]] = {}
 
 
 class RealtimeTelemetryListener(RealtimeModelListener):
@@ -90,32 +90,33 @@ class RealtimeTelemetryListener(RealtimeModelListener):
         self._session_id = session_id
         self._tracker = playback_tracker
         self._provider_session: str | None = None
-        self._transcribed: str | None = None
-        """The item that was transcribed last."""
         self._finalizer: finalize[..., object] | None = None
-        self.is_following = False
-        """Whether it is settled that this listener follows the session that it hears of."""
         self.stands_back = False
-        """Whether another one does."""
+        """Whether another listener follows the session that this one hears of."""
         self._watching: Callable[[], None] | None = None
+        self._is_following = False
+        self._deltas: Mapping[Any, Callable[[SessionTelemetry, Any], None]] = _NO_DELTAS
+        """What takes which delta, once it is settled that this one follows by raw events."""
+        self._heeded: Container[str] = _EVERYTHING
+        """The other types of events to look at."""
         finalize(self, HOOKS.tidy).atexit = False
         self._start_afresh()
 
     async def on_event(self, event: "RealtimeModelEvent") -> None:
         """Take in one event of the model; never raises."""
         try:
-            if not self.is_following and not self._may_follow(event):
-                return
+            # Deltas come by the hundred each second: once it is settled who follows, they take the
+            # shortest way, and what the SDK makes of them is passed over.
             if event.type == "raw_server_event":
                 data = event.data
-                # Deltas come by the hundred each second: they take the shortest way.
-                take_delta = DELTAS.get(data.get("type")) if type(data) is dict else None
-                if take_delta is not None and self.parsed.is_muted:
-                    take_delta(self._session, data)
+                try:
+                    take_delta = self._deltas[data["type"]]
+                except (KeyError, TypeError):
+                    self._take(event)
                 else:
-                    self._on_raw(data)
-            elif not self.parsed.is_muted or event.type in ALWAYS_FOLLOWED:
-                self._on_parsed(event)
+                    take_delta(self._session, data)
+            elif event.type in self._heeded:
+                self._take(event)
         except Exception as error:  # noqa: BLE001 - the guard: a listener that raises ends the call
             self._session.guard.caught(f"on_event {_kind(event)}", error)
 
@@ -142,7 +143,7 @@ class RealtimeTelemetryListener(RealtimeModelListener):
         if self._provider_session is not None or self._session.is_over:
             self._session.end_soon("reconnected")
             self._start_afresh()
-        self.is_following, self.stands_back = True, False
+        self._is_following, self.stands_back = True, False
         self.stop_watching()
         self._watching = _agents_sent.watch(model)
         if provider is not None:
@@ -152,10 +153,16 @@ class RealtimeTelemetryListener(RealtimeModelListener):
 
     def stand_back(self, other: "RealtimeTelemetryListener") -> None:
         """Leave a session to another listener: `use` shows that one's, too."""
-        self.is_following, self.stands_back = False, True
+        self.stop_following()
+        self.stands_back = True
         if self.session is not other.session:
             self.session.end_soon("closed")  # where the application has begun one around it
             self._session = other.session
+
+    def stop_following(self) -> None:
+        """Take in nothing more than what may begin the next session."""
+        self._is_following = False
+        self._deltas, self._heeded = _NO_DELTAS, _EVERYTHING
 
     def stop_watching(self) -> None:
         """Let go of a model of a third party, on which what it sends was watched."""
@@ -165,7 +172,8 @@ class RealtimeTelemetryListener(RealtimeModelListener):
 
     def retire(self) -> None:
         """Follow no more."""
-        self.is_following = self.stands_back = False
+        self.stop_following()
+        self.stands_back = False
         _agents_model.listeners.discard(self)
         HOOKS.let_go(self)
 
@@ -178,6 +186,16 @@ class RealtimeTelemetryListener(RealtimeModelListener):
         """Whether a tool call event is one that this listener was told of."""
         return self.parsed.knows_call(event)
 
+    def _take(self, event: "RealtimeModelEvent") -> None:
+        if not self._is_following and not self._may_follow(event):
+            return
+        if event.type == "raw_server_event":
+            self._on_raw(event.data)
+        elif not self.parsed.is_muted or event.type in ALWAYS_FOLLOWED:
+            self._on_parsed(event)
+        if self._is_following and self.parsed.is_muted:
+            self._deltas, self._heeded = DELTAS, ALWAYS_FOLLOWED
+
     def _on_raw(self, data: Any) -> None:
         if not self.parsed.is_muted:
             self.parsed.is_muted = True
@@ -189,21 +207,7 @@ class RealtimeTelemetryListener(RealtimeModelListener):
             return
         if kind in _DESCRIPTIONS:
             self._meet_session(data.get("session"), is_new=kind == "session.created")
-        elif self._says_nothing_new(kind, data):
-            return
-        for event in openai_wire.server_event(data, self._session.clock()):
-            if isinstance(event, SpeechStarted) and self._tracker is not None:
-                event = _with_playback(event, self._tracker)  # noqa: PLW2901 - the same, and more
-            self._session.feed(event)
-
-    def _says_nothing_new(self, kind: object, data: Any) -> bool:
-        """Whether an event need not be looked at: the SDK asks for each item transcribed again."""
-        if kind == _TRANSCRIBED:
-            self._transcribed = data.get("item_id")
-        elif kind == _RETRIEVED:
-            item = data.get("item")
-            return isinstance(item, dict) and item.get("id") == self._transcribed
-        return kind in _TEXTS and not self._session.keeps_content
+        self._raw.take(kind, data)
 
     def _on_parsed(self, event: "RealtimeModelEvent") -> None:
         if event.type == "turn_started":
@@ -220,7 +224,7 @@ class RealtimeTelemetryListener(RealtimeModelListener):
         if other is not None:
             self.stand_back(other)
             return False
-        self.is_following = not self._session.is_over
+        self._is_following = not self._session.is_over
         return True
 
     def _meet_session(self, session: object, *, is_new: bool) -> None:
@@ -248,23 +252,14 @@ class RealtimeTelemetryListener(RealtimeModelListener):
         )
         self._provider_session = None
         self.parsed = ParsedEvents(self._session)
+        self._raw = RawEvents(self._session, self._tracker)
+        self._deltas, self._heeded = _NO_DELTAS, _EVERYTHING
         if self._finalizer is not None:
             self._finalizer.detach()
         # The session holds no reference to the listener, so it can be ended when that is gone.
         self._finalizer = finalize(self, self._session.drop)
         self._finalizer.atexit = False
         self._follow()
-
-
-def _with_playback(event: SpeechStarted, tracker: "RealtimePlaybackTracker") -> SpeechStarted:
-    """An onset, with what the application had played by then."""
-    state = tracker.get_state()
-    item_id, elapsed = state.get("current_item_id"), state.get("elapsed_ms")
-    if item_id is None or elapsed is None:
-        return event
-    index = state.get("current_item_content_index") or 0
-    played = Played(item_id, index, float(elapsed))
-    return SpeechStarted(event.at, event.item_id, event.offset_ms, played)
 
 
 def _may_begin(event: "RealtimeModelEvent") -> bool:
