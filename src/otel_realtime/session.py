@@ -79,8 +79,8 @@ class SessionTelemetry:
             transcript_wait=int(settings.transcript_timeout * _NS),
             playback_wait=int(settings.playback_timeout * _NS),
         )
-        self.add_audio: Final = self.conversation.add_audio  # no detour for the path of a delta
-        self.add_text: Final = self.conversation.add_text
+        self.audio_parts: Final = self.conversation.audio_parts  # no detour for a delta's path
+        self.text_parts: Final = self.conversation.text_parts
         self._consumers = self._made_consumers(telemetry, settings)
         self._lock = RLock()  # some applications send from one thread and receive in another
         self._ending: SessionEnded | None = None

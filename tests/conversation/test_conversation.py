@@ -103,24 +103,24 @@ def test_the_deadline_is_that_of_the_first_thing_waited_for() -> None:
 
 def test_deltas_are_taken_once_their_part_has_begun() -> None:
     conversation = begun(keep_text=True)
-    assert not conversation.add_audio("item_1", 0, 4800)
-    assert not conversation.add_text("item_1", 0, "Hel")
+    assert not conversation.audio_parts
     conversation.feed(events.AudioStarted(1, "resp_1", "item_1", 0, 4800))
-    assert conversation.add_audio("item_1", 0, 4800)
-    assert not conversation.add_audio("item_1", 1, 4800)
-    assert not conversation.add_text("item_1", 0, "Hel")
+    conversation.audio_parts["item_1", 0].byte_count += 4800
+    assert not conversation.text_parts
     conversation.feed(events.TextStarted(2, "resp_1", "item_1", 0, "Hel"))
-    assert conversation.add_text("item_1", 0, "lo.")
+    conversation.text_parts["item_1", 0].fragments.append("lo.")
+    assert list(conversation.audio_parts) == list(conversation.text_parts) == [("item_1", 0)]
     *_, response, _ = conversation.feed(events.SessionEnded(S, "closed"))
     assert response.facts.generated_ms == 200
     assert [output.text for output in response.facts.outputs] == ["Hello."]
-    assert not conversation.add_audio("item_1", 0, 4800)
+    assert not conversation.audio_parts
+    assert not conversation.text_parts
 
 
 def test_text_that_is_not_wanted_is_not_kept() -> None:
     conversation = begun(keep_text=False)
     conversation.feed(events.TextStarted(1, "resp_1", "item_1", 0, "Hello"))
-    assert conversation.add_text("item_1", 0, " there.")
+    assert conversation.text_parts["item_1", 0].fragments is None
     conversation.feed(events.TextFinished(2, "resp_1", "item_1", 0, "Hello there."))
     item = Item("item_1", ItemType.MESSAGE, "assistant", texts=("Hello there.",))
     (closed,) = conversation.feed(events.ResponseDone(3, "resp_1", "completed", items=(item,)))
@@ -190,3 +190,12 @@ def test_a_hosted_call_whose_end_is_told_before_its_start_ends_no_sooner() -> No
     opened, closed, *_ = conversation.feed(events.SessionEnded(9, "closed"))
     assert (opened.key, opened.parent) == (Key(Kind.TOOL, "mcp_1"), Key(Kind.RESPONSE, "resp_1"))
     assert (opened.at, closed.at, closed.facts.outcome) == (5, 5, "completed")
+
+
+def test_a_call_that_was_heard_of_before_its_response_does_not_begin_before_it() -> None:
+    conversation = Conversation()
+    conversation.feed(events.ToolRequested(1, "call_1", "refund", None))
+    conversation.feed(events.ToolRequested(2, "call_1", "refund", None, None, "resp_1"))
+    records = conversation.feed(events.SessionEnded(3, "closed"))
+    opened = next(each for each in records if each.key == Key(Kind.TOOL, "call_1"))
+    assert (opened.at, opened.parent) == (2, Key(Kind.RESPONSE, "resp_1"))

@@ -23,7 +23,7 @@ from otel_realtime.conversation import (
     _session,
     _tools,
 )
-from otel_realtime.conversation._state import State
+from otel_realtime.conversation._state import Part, State
 from otel_realtime.facts import SessionFacts
 from otel_realtime.records import Record
 
@@ -117,7 +117,7 @@ class Conversation:
             nanoseconds.
     """
 
-    __slots__ = ("_due", "_parts", "_state")
+    __slots__ = ("_due", "_state", "audio_parts", "text_parts")
 
     def __init__(
         self,
@@ -130,7 +130,12 @@ class Conversation:
         """Begin a conversation in which nothing has happened yet."""
         session = SessionFacts(agent=agent, floor=agent)
         self._state = State(session, keep_text, transcript_wait, playback_wait)
-        self._parts = self._state.parts
+        self.audio_parts: Final[Mapping[tuple[str, int], Part]] = self._state.audio_parts
+        """The content parts whose audio has begun, by item and index: what follows is added to
+        their `byte_count`. For a part that is not there, feed `AudioStarted`."""
+        self.text_parts: Final[Mapping[tuple[str, int], Part]] = self._state.text_parts
+        """Those whose text has begun: what follows is appended to their `fragments`, if texts are
+        kept. For a part that is not there, feed `TextStarted`."""
         self._due: int | None = None
 
     @property
@@ -174,32 +179,9 @@ class Conversation:
         self._due = None if state.over else state.deadline()
         return records
 
-    def add_audio(self, item_id: str, content_index: int, byte_count: int) -> bool:
-        """Count more audio of a part; False if the part is new: feed `AudioStarted` then."""
-        try:
-            part = self._parts[item_id, content_index]
-        except KeyError:
-            return False
-        if not part.byte_count:
-            return False
-        part.byte_count += byte_count
-        return True
-
     def add_sent(self, at: int, byte_count: int) -> None:
         """Count user audio that was sent at `at`, as `AudioSent` does; the session is open."""
         _inputs.count_sent(self._state, at, byte_count)
-
-    def add_text(self, item_id: str, content_index: int, text: str) -> bool:
-        """Add more text to a part; False if the part is new: feed `TextStarted` then."""
-        try:
-            part = self._parts[item_id, content_index]
-        except KeyError:
-            return False
-        if not part.has_text:
-            return False
-        if part.fragments is not None:
-            part.fragments.append(text)
-        return True
 
     def _let_go(self, at: int) -> None:
         """Close the oldest of what a provider opened without end: memory stays bounded."""

@@ -81,6 +81,7 @@ def on_audio_started(state: State, event: AudioStarted) -> None:
         return
     part = _part(state, response, event.item_id, event.content_index)
     part.byte_count += event.byte_count
+    state.audio_parts[event.item_id, event.content_index] = part
     output_format = state.session.config.output_format
     part.bytes_per_ms = output_format.bytes_per_ms if output_format else None
     facts = response.facts
@@ -96,7 +97,7 @@ def on_text_started(state: State, event: TextStarted) -> None:
     if response is None:
         return
     part = _part(state, response, event.item_id, event.content_index)
-    part.has_text = True
+    state.text_parts[event.item_id, event.content_index] = part
     if state.keep_text:
         part.fragments = [event.text]
     _first_chunk(response, event.at)
@@ -158,7 +159,8 @@ def close(state: State, response: Response, at: int, end_reason: str | None = No
     state.responses.pop(facts.response_id, None)
     state.closed_responses.remember(facts.response_id, response)
     for part in response.parts:
-        state.parts.pop((part.item_id, part.content_index), None)
+        for parts in (state.parts, state.audio_parts, state.text_parts):
+            parts.pop((part.item_id, part.content_index), None)
         part.fragments = None
     response.texts.clear()
     end = facts.done_at if facts.done_at is not None else at
@@ -193,7 +195,7 @@ def _response(state: State, response_id: str, at: int, *, id_known: bool = True)
             conversation_id=state.session.conversation_id,
             output_modalities=state.session.config.output_modalities,
         )
-        response = state.responses[response_id] = Response(facts)
+        response = state.responses[response_id] = Response(facts, at)
         state.records.append(Opened(response.key, at, facts, SESSION))
     return response
 

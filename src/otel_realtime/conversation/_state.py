@@ -96,7 +96,6 @@ class Part:
     byte_count: int = 0
     bytes_per_ms: float | None = None
     fragments: list[str] | None = None
-    has_text: bool = False
 
     @property
     def ms(self) -> float:
@@ -135,6 +134,7 @@ class Response:
     """An open response, or one that has just been closed."""
 
     facts: ResponseFacts
+    opened_at: int
     phase: ResponsePhase = ResponsePhase.GENERATING
     items: list[str] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
@@ -211,6 +211,10 @@ class State:
     responses: dict[str, Response] = field(default_factory=dict)
     tools: dict[str, Tool] = field(default_factory=dict)
     parts: dict[tuple[str, int], Part] = field(default_factory=dict)
+    audio_parts: dict[tuple[str, int], Part] = field(default_factory=dict)
+    """Those whose audio has begun."""
+    text_parts: dict[tuple[str, int], Part] = field(default_factory=dict)
+    """Those whose text has begun."""
     entries: Memory[str, Entry] = field(default_factory=Memory)
     closed_inputs: Memory[str, InputFacts] = field(default_factory=Memory)
     closed_responses: Memory[str, Response] = field(default_factory=Memory)

@@ -43,6 +43,8 @@ def on_tool_requested(state: State, event: ToolRequested) -> None:
         facts.arguments = event.arguments
     response = state.responses.get(event.response_id or "")
     if response is not None:
+        # Of a response met without its beginning, a call may have been heard of before.
+        facts.requested_at = max(facts.requested_at, response.opened_at)
         facts.agent = response.facts.agent or facts.agent
         if event.item_id is not None:
             response.calls[event.item_id] = Output(

@@ -6,7 +6,7 @@ by the source from a clock that never runs backwards. Ids are the provider's own
 
 Audio and text deltas have no event of their own: they arrive by the hundred a second and only the
 first of each content part says something new (`AudioStarted`, `TextStarted`). What follows is
-counted by `Conversation.add_audio` and `Conversation.add_text`.
+added to `Conversation.audio_parts` and `Conversation.text_parts`.
 """
 
 from otel_realtime.events._base import (

@@ -95,7 +95,10 @@ class ParsedEvents:
 
     def _audio(self, event: Any, at: int) -> None:
         size, item_id, index = len(event.data), event.item_id, event.content_index
-        if not self._session.add_audio(item_id, index, size):
+        part = self._session.audio_parts.get((item_id, index))
+        if part is not None:
+            part.byte_count += size
+        else:
             response_id = self._turn_of(event)
             self._session.feed(events.AudioStarted(at, response_id, item_id, index, size))
 
@@ -107,9 +110,12 @@ class ParsedEvents:
         return self._turn
 
     def _text(self, event: Any, at: int) -> None:
-        if not self._session.add_text(event.item_id, 0, event.delta):
+        part = self._session.text_parts.get((event.item_id, 0))
+        if part is None:
             response_id = self._turn_of(event)
             self._session.feed(events.TextStarted(at, response_id, event.item_id, 0, event.delta))
+        elif part.fragments is not None:
+            part.fragments.append(event.delta)
 
     def _function_call(self, event: Any, at: int) -> None:
         if len(self._calls) >= _MOST_CALLS:

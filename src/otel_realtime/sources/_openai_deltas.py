@@ -21,20 +21,27 @@ def audio(session: SessionTelemetry, data: Json) -> None:
     byte_count = len(encoded) // 4 * 3
     if encoded and encoded[-1] == "=":
         byte_count -= encoded.count("=", -2)
-    if not session.add_audio(data["item_id"], data["content_index"], byte_count):
+    try:
+        session.audio_parts[data["item_id"], data["content_index"]].byte_count += byte_count
+    except KeyError:
         part = _part(data)
         session.feed(events.AudioStarted(session.clock(), *part, byte_count))
 
 
 def text(session: SessionTelemetry, data: Json) -> None:
     """Add a delta of the agent's text or transcript."""
-    delta, item_id, content_index = data["delta"], data["item_id"], data["content_index"]
+    delta = data["delta"]
     if not isinstance(delta, str):
         message = "a delta of text is no text"
         raise SkippedEventError(message)
-    if not session.add_text(item_id, content_index, delta):
+    try:
+        fragments = session.text_parts[data["item_id"], data["content_index"]].fragments
+    except KeyError:
         part = _part(data)
         session.feed(events.TextStarted(session.clock(), *part, delta))
+    else:
+        if fragments is not None:
+            fragments.append(delta)
 
 
 def nothing(session: SessionTelemetry, data: Json) -> None:
