@@ -32,6 +32,7 @@ def test_every_program_shown_runs(program):
 
 TABLES = (
     _document.FIELDS,
+    _document.REFUSAL,
     _steps.AGENT,
     _steps.HAPPENINGS,
     _steps.LIMIT,

@@ -12,6 +12,7 @@ from otel_realtime.simulator._scenario import (
     McpCall,
     Moment,
     RateLimits,
+    Refusal,
     Say,
     Transcript,
     Usage,
@@ -30,6 +31,7 @@ transcript_delay_ms: 30
 otherwise: No more.
 mcp_servers: {docs: [search], broken: fails}
 rate_limits: [{name: tokens, limit: 10}]
+refuse: {status: 429, message: Slow down., type: requests, code: too_fast, times: 2}
 out_of_band: [Summary.]
 conversation:
   - agent: Welcome.
@@ -52,6 +54,8 @@ conversation:
     assert scenario.otherwise == "No more."
     assert scenario.mcp_servers == {"docs": ("search",), "broken": None}
     assert scenario.rate_limits == RateLimits(fixed=({"name": "tokens", "limit": 10},))
+    error = {"message": "Slow down.", "type": "requests", "code": "too_fast"}
+    assert scenario.refuse == Refusal(429, error, times=2)
     assert scenario.out_of_band == (Agent((Say("Summary."),)),)
     assert scenario.conversation == (
         Agent((Say("Welcome."),)),
@@ -121,6 +125,16 @@ BAD = [
     ("conversation:\n  - send: hello", 2, "expected an event (a mapping with 'type')"),
     ("conversation:\n  - rate_limits: [{name: words}]", 2, "expected 'requests' or 'tokens'"),
     ("mcp_servers: {a: b}", 1, "expected a list of the server's tools, or 'fails'"),
+    ("name: x\nrefuse: 200", 2, "expected an HTTP status of an error, such as 401"),
+    ("refuse: 499", 1, "found '499'"),
+    ("refuse: politely", 1, "or 503, found 'politely'"),
+    ("refuse: true", 1, "found 'True'"),
+    ("refuse: [401]", 1, "expected an HTTP status"),
+    ("refuse:", 1, "expected an HTTP status"),
+    ("refuse: {message: No.}", 1, "expected 'status', an HTTP status such as 401"),
+    ("refuse:\n  status: 401\n  mesage: No.", 3, "did you mean 'message'?"),
+    ("refuse: {status: 401, times: 0.5}", 1, "expected a whole number, found '0.5'"),
+    ("refuse: {status: 401, times: 1}", 1, "expected 'conversation:' with a list of steps"),
     ("name: !!python/object:os.system {}", 1, "expected a text"),
     ("audio_speed: 2024-99-99", 1, "expected a plain YAML value"),
 ]
@@ -133,6 +147,12 @@ def test_a_bad_scenario_is_told_where_and_what_was_expected(text, line, expected
     assert str(caught.value).startswith(f"mine.yaml, line {line}: ")
     assert expected in str(caught.value)
     assert (caught.value.source, caught.value.line) == ("mine.yaml", line)
+
+
+@pytest.mark.parametrize("refuse", ["401", "{status: 401}"])
+def test_where_every_connection_is_refused_nothing_need_be_said(refuse):
+    scenario = parse_scenario(f"refuse: {refuse}")
+    assert (scenario.refuse, scenario.conversation) == (Refusal(401), ())
 
 
 @pytest.mark.parametrize("text", ["Yes", "No", "1", "null and void", "12:30"])

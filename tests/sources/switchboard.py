@@ -10,13 +10,16 @@ from agents import function_tool
 from agents.realtime import RealtimeAgent, RealtimeModel, RealtimeRunner, RealtimeSession
 from agents.realtime import model_events as events
 from agents.realtime.model_inputs import RealtimeModelSendUserInput
+from goldens import compare
 from opentelemetry import trace
 from sources.phone import CALLS, PATIENCE, Trace
 
 from otel_realtime import semconv
 from otel_realtime.instrumentor import RealtimeInstrumentor
-from otel_realtime.scenario import Recorder
+from otel_realtime.otlp_json import Telemetry
+from otel_realtime.scenario import Recorder, Traced
 from otel_realtime.simulator import RealtimeSimulator, SimulatorSession, load_scenario
+from otel_realtime.tree import render
 
 ASSISTANT = RealtimeAgent(name="Assistant")
 
@@ -147,6 +150,12 @@ class Prompted(RealtimeModel):
 
     async def close(self) -> None:
         """Nothing to close."""
+
+
+def golden(told: Traced | Telemetry, scenario: str) -> None:
+    """Compare what was told, all but its times, with the file beside the scenario."""
+    text = render(told.spans, told.logs, events=True, times=False)
+    compare(text, CALLS / f"{scenario}.txt")
 
 
 def end_of(recorder: Recorder) -> tuple[object, ...]:

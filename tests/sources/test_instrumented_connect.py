@@ -5,6 +5,7 @@
 import asyncio
 import contextlib
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 import pytest
 from agents.realtime import RealtimeRunner
@@ -15,6 +16,7 @@ from sources.switchboard import (
     Prompted,
     current,
     end_of,
+    golden,
     instrumented,
     line,
     turn,
@@ -22,22 +24,18 @@ from sources.switchboard import (
 from websockets.exceptions import InvalidStatus
 
 from otel_realtime import semconv
-from otel_realtime.tree import render
+from otel_realtime.simulator import RealtimeSimulator
 
 
 @contextlib.asynccontextmanager
-async def doorman(answer: bytes | None):
-    """A server that answers every connection with the same bytes, or never; gives its URL."""
+async def no_answer():
+    """A server that takes connections and never answers; gives its URL, and when one came."""
     came, writers = asyncio.Event(), []
 
     async def meet(reader, writer) -> None:
         writers.append(writer)
         await reader.readuntil(b"\r\n\r\n")
         came.set()
-        if answer is not None:
-            writer.write(answer)
-            await writer.drain()
-            writer.close()
 
     server = await asyncio.start_server(meet, "127.0.0.1", 0)
     async with server:
@@ -53,10 +51,9 @@ async def call(url: str, **more):
 
 @pytest.mark.parametrize("status", [HTTPStatus.UNAUTHORIZED, HTTPStatus.SERVICE_UNAVAILABLE])
 async def test_the_server_answers_with_an_error(recorder, counter, status):
-    answer = f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Length: 0\r\n\r\n".encode()
     with instrumented(recorder):
-        async with doorman(answer) as (url, _):
-            session = await call(url)
+        async with line(f"refused_{status.value}") as phone:
+            session = phone.session
             before = list(session.model._listeners)  # noqa: SLF001 - there is no public way
             with pytest.raises(InvalidStatus) as caught:
                 async with session:
@@ -64,28 +61,24 @@ async def test_the_server_answers_with_an_error(recorder, counter, status):
             assert caught.value.response.status_code == status
             assert current() is trace.INVALID_SPAN
             assert session.model._listeners == before  # noqa: SLF001
-    traced = recorder.traced()
-    assert render(traced.spans, traced.logs, events=True, times=False).splitlines() == [
-        "invoke_agent Assistant  ended connect_failed, error websockets.exceptions.InvalidStatus",
-        "  event gen_ai.client.realtime_session.started",
-        "  event gen_ai.client.realtime_session.ended  connect_failed",
-    ]
+            assert (phone.simulator.refused, phone.simulator.sessions) == (1, [])
+            address = urlsplit(phone.simulator.url)
+    golden(recorder.traced(), f"refused_{status.value}")
     span = Trace(recorder).one("invoke_agent")
-    assert span.attributes["server.address"] == "127.0.0.1"
-    assert span.attributes["server.port"] == int(url.rpartition(":")[2].partition("/")[0])
+    assert span.attributes["server.address"] == address.hostname == "127.0.0.1"
+    assert span.attributes["server.port"] == address.port
 
 
 async def test_nobody_is_there(recorder, counter):
-    async with doorman(b"") as (url, _):
-        pass  # it is closed again: that port is free
+    async with RealtimeSimulator("answer") as simulator:
+        url = simulator.url
+    # It is closed again: nobody listens on that port.
     with instrumented(recorder):
         session = await call(url)
         with pytest.raises(OSError, match=r"refused|Connect"):
             await session.enter()
         assert current() is trace.INVALID_SPAN
-    reason, fault, status = end_of(recorder)
-    assert (reason, status) == ("connect_failed", "error")
-    assert fault in {"ConnectionRefusedError", "OSError"}
+    golden(recorder.traced(), "refused_port")
 
 
 @pytest.mark.parametrize("url", ["ws://127.0.0.1:99999/", "ws://[::1", "no url at all"])
@@ -110,7 +103,7 @@ async def test_it_is_called_off_while_it_connects(recorder, counter):
             seen.append(current())
 
     with instrumented(recorder):
-        async with doorman(None) as (url, came):
+        async with no_answer() as (url, came):
             task = asyncio.create_task(enter(await call(url)))
             async with asyncio.timeout(PATIENCE):
                 await came.wait()
@@ -124,20 +117,18 @@ async def test_it_is_called_off_while_it_connects(recorder, counter):
 async def test_a_session_that_failed_is_entered_once_more(recorder, counter):
     """Each attempt is a session of its own."""
     with instrumented(recorder):
-        async with doorman(b"HTTP/1.1 401 Unauthorized\r\n\r\n") as (url, _):
-            session = await call(url)
+        async with line("refused_once") as phone:
             with pytest.raises(InvalidStatus):
-                await session.enter()
-        async with line("typed") as phone:
-            session._model_config["url"] = phone.simulator.url  # noqa: SLF001
-            async with session:
-                await phone.answered()
+                await phone.session.enter()
+            async with phone.session:
+                await phone.ask("What can you do?")
                 assert current().is_recording()
             assert current() is trace.INVALID_SPAN
     failed, held = Trace(recorder).named("invoke_agent")
     assert failed.attributes[semconv.END_REASON] == "connect_failed"
     assert held.attributes[semconv.END_REASON] == "closed"
     assert failed.trace_id != held.trace_id
+    golden(recorder.traced(), "refused_once")
 
 
 async def test_the_third_partys_model_cannot_connect(recorder, counter):

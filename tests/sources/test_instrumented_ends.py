@@ -3,29 +3,34 @@
 # ruff: noqa: ARG001 - the fixture `counter` is asked for its check
 
 import asyncio
+import gc
 from importlib.metadata import version
 
 import pytest
-from goldens import compare
+from agents.realtime import RealtimeRunner
 from opentelemetry import trace
 from sources.phone import CALLS, PATIENCE, Trace
-from sources.switchboard import Desk, current, end_of, instrumented, line
+from sources.switchboard import (
+    ASSISTANT,
+    Desk,
+    Line,
+    Prompted,
+    current,
+    end_of,
+    golden,
+    instrumented,
+    line,
+    turn,
+)
 from websockets.exceptions import ConnectionClosedError
 
 from otel_realtime.scenario import Recorder
-from otel_realtime.tree import render
+from otel_realtime.simulator import RealtimeSimulator, load_scenario
 
 SDK = tuple(int(part) for part in version("openai-agents").split(".")[:3])
 told = pytest.mark.skipif(
     SDK < (0, 21, 1), reason="a model tells of a clean close since openai-agents 0.21.1"
 )
-
-
-def golden(recorder: Recorder, scenario: str) -> None:
-    """Compare what was recorded, all but its times, with the file beside the scenario."""
-    traced = recorder.traced()
-    text = render(traced.spans, traced.logs, events=True, times=False)
-    compare(text, CALLS / f"{scenario}.txt")
 
 
 @pytest.fixture
@@ -164,6 +169,46 @@ async def test_there_is_no_close_frame(recorder, caller, counter):
         await closing
 
 
+async def test_it_is_dropped(recorder, caller, counter):
+    """What there was of the answer that was under way is kept."""
+
+    async def talk() -> None:
+        answers = turn(), turn(said="In Paris it", number=2)[:-1]
+        session = await RealtimeRunner(ASSISTANT, model=Prompted(*answers)).run()
+        await session.enter()
+        await session.send_message("Does it rain in London?")
+        await session.send_message("And in Paris?")
+
+    await asyncio.create_task(talk())
+    gc.collect()
+    async with asyncio.timeout(PATIENCE):
+        await counter.none_is_open.wait()
+    _golden_with(caller, recorder, "end_by_collection")
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # the app leaves its socket open
+async def test_it_is_dropped_once_its_loop_is_over(recorder, caller, counter):
+    """Until then the SDK's own task keeps it; as nothing else runs, the next call ends it."""
+
+    async def talk(url: str) -> None:
+        desk = Desk()
+        config = {"url": url, "api_key": "simulator"}
+        session = await RealtimeRunner(desk.agent).run(model_config=config)
+        await session.enter()
+        await session.send_message("Does it rain in London?")
+        await Line(session, simulator).heard("response.done")
+        await desk.midst()
+
+    async with RealtimeSimulator(load_scenario(CALLS / "end_with_its_loop.yaml")) as simulator:
+        await asyncio.to_thread(lambda: asyncio.run(talk(simulator.url)))
+        gc.collect()
+        assert counter.open == 1
+        async with await RealtimeRunner(ASSISTANT, model=Prompted()).run():
+            pass
+    assert current() is caller
+    golden(recorder.traced(), "end_with_its_loop")
+
+
 async def _current() -> trace.Span:
     return current()
 
@@ -180,6 +225,6 @@ async def _read_to_the_end(session) -> Exception | None:
 
 def _golden_with(caller, recorder: Recorder, scenario: str) -> None:
     assert current() is caller
-    golden(recorder, scenario)
+    golden(recorder.traced(), scenario)
     session = Trace(recorder).one("invoke_agent")
     assert session.parent_span_id == f"{caller.get_span_context().span_id:016x}"

@@ -36,9 +36,7 @@ def _rate_limits(node: Node) -> RateLimits | None:
     return RateLimits(fixed=read_limits(node))
 
 
-_REFUSING = {
-    status.value for status in HTTPStatus if status.is_client_error or status.is_server_error
-}
+_REFUSING = {status.value for status in HTTPStatus if status >= HTTPStatus.BAD_REQUEST}
 
 
 def _status(node: Node) -> int:

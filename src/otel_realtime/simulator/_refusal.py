@@ -22,5 +22,5 @@ def refuse(websocket: "ServerConnection", refusal: Refusal) -> "Response":
 
 
 def _usual(status: HTTPStatus) -> dict[str, str | None]:
-    kind = "server_error" if status.is_server_error else "invalid_request_error"
+    kind = "invalid_request_error" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "server_error"
     return {"message": f"{status.phrase}.", "type": kind, "param": None, "code": None}
