@@ -20,12 +20,12 @@ def test_no_two_attributes_are_alike() -> None:
 
 
 def test_our_own_names_have_our_prefix() -> None:
-    others = ("gen_ai.", "error.type", "server.", "session.id", "user.id", "exception.")
+    general = ("error.type", "exception.", "http.", "server.", "session.id", "user.id")
     odd = [
         value
         for name, value in NAMES.items()
         if "." in value and not name.startswith("SCHEMA")
-        if not value.startswith(("otel_realtime.", *others))
+        if not value.startswith(("otel_realtime.", "gen_ai.", *general))
     ]
     assert odd == []
 

@@ -2,7 +2,7 @@
 
 Names without the prefix `otel_realtime.` follow the OpenTelemetry semantic conventions for
 generative AI (status: Development, checked 2026-11), the general attributes `error.type`,
-`session.id`, `user.id`, and the exception attributes. They are our own constants
+`session.id`, `user.id`, `server.*`, `http.*` and the exception attributes. They are our own constants
 because the published constants are marked deprecated and lack the newest keys: a rename upstream
 touches this file alone.
 """
@@ -56,6 +56,7 @@ TOKEN_MODALITY: Final = "gen_ai.token.modality"  # noqa: S105 - a name, not a se
 
 # General attributes.
 ERROR_TYPE: Final = "error.type"
+HTTP_STATUS: Final = "http.response.status_code"
 SERVER_ADDRESS: Final = "server.address"
 SERVER_PORT: Final = "server.port"
 SESSION_ID: Final = "session.id"

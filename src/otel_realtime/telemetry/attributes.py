@@ -93,6 +93,7 @@ def session(facts: SessionFacts, gate: ContentGate) -> Pairs:
         (semconv.OUTPUT_AUDIO_RATE, said.rate if said else None),
         (semconv.END_REASON, facts.end_reason),
         (semconv.CLOSE_CODE, facts.close_code),
+        (semconv.HTTP_STATUS, _http_status(facts.error)),
         (semconv.ERROR_TYPE, facts.fault_type),
         (semconv.SYSTEM_INSTRUCTIONS, messages.instructions(config.instructions, gate)),
         (semconv.TOOL_DEFINITIONS, messages.tool_definitions(config.tools, gate)),
@@ -260,6 +261,12 @@ def output_type(modalities: tuple[str, ...] | None) -> str | None:
     if not modalities:
         return None
     return "speech" if "audio" in modalities else modalities[0]
+
+
+def _http_status(error: Exception | None) -> int | None:
+    """The status by which a server refused the websocket, if it did."""
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    return status if isinstance(status, int) else None
 
 
 def _transcription(facts: InputFacts) -> Pairs:

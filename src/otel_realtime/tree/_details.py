@@ -189,6 +189,9 @@ def end_reason(span: TraceSpan) -> Iterator[Detail]:
     code = span.attributes.get(names.CLOSE_CODE)
     if reason is not None:
         yield Detail(f"ended {shown(reason)}" + ("" if code is None else f" ({shown(code)})"))
+    status = span.attributes.get(names.HTTP_STATUS)
+    if status is not None:
+        yield Detail(f"HTTP {shown(status)}", "problem")
 
 
 def error(span: TraceSpan) -> Iterator[Detail]:
