@@ -2,9 +2,9 @@
 
 Names without the prefix `otel_realtime.` follow the OpenTelemetry semantic conventions for
 generative AI (status: Development, checked 2026-11), the general attributes `error.type`,
-`session.id`, `user.id`, `server.*`, `http.*` and the exception attributes. They are our own constants
-because the published constants are marked deprecated and lack the newest keys: a rename upstream
-touches this file alone.
+`session.id`, `user.id`, `server.*`, `http.*` and the exception attributes. They are our own
+constants because the published ones are marked deprecated and lack the newest keys: a rename
+upstream touches this file alone.
 """
 
 from typing import Final

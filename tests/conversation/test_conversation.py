@@ -105,11 +105,11 @@ def test_deltas_are_taken_once_their_part_has_begun() -> None:
     conversation = begun(keep_text=True)
     assert not conversation.audio_parts
     conversation.feed(events.AudioStarted(1, "resp_1", "item_1", 0, 4800))
-    conversation.audio_parts["item_1", 0].byte_count += 4800
+    conversation.audio_parts["item_1"].byte_count += 4800
     assert not conversation.text_parts
     conversation.feed(events.TextStarted(2, "resp_1", "item_1", 0, "Hel"))
-    conversation.text_parts["item_1", 0].fragments.append("lo.")
-    assert list(conversation.audio_parts) == list(conversation.text_parts) == [("item_1", 0)]
+    conversation.text_parts["item_1"].fragments.append("lo.")
+    assert list(conversation.audio_parts) == list(conversation.text_parts) == ["item_1"]
     *_, response, _ = conversation.feed(events.SessionEnded(S, "closed"))
     assert response.facts.generated_ms == 200
     assert [output.text for output in response.facts.outputs] == ["Hello."]
@@ -120,7 +120,7 @@ def test_deltas_are_taken_once_their_part_has_begun() -> None:
 def test_text_that_is_not_wanted_is_not_kept() -> None:
     conversation = begun(keep_text=False)
     conversation.feed(events.TextStarted(1, "resp_1", "item_1", 0, "Hello"))
-    assert conversation.text_parts["item_1", 0].fragments is None
+    assert conversation.text_parts["item_1"].fragments is None
     conversation.feed(events.TextFinished(2, "resp_1", "item_1", 0, "Hello there."))
     item = Item("item_1", ItemType.MESSAGE, "assistant", texts=("Hello there.",))
     (closed,) = conversation.feed(events.ResponseDone(3, "resp_1", "completed", items=(item,)))

@@ -130,12 +130,12 @@ class Conversation:
         """Begin a conversation in which nothing has happened yet."""
         session = SessionFacts(agent=agent, floor=agent)
         self._state = State(session, keep_text, transcript_wait, playback_wait)
-        self.audio_parts: Final[Mapping[tuple[str, int], Part]] = self._state.audio_parts
-        """The content parts whose audio has begun, by item and index: what follows is added to
-        their `byte_count`. For a part that is not there, feed `AudioStarted`."""
-        self.text_parts: Final[Mapping[tuple[str, int], Part]] = self._state.text_parts
-        """Those whose text has begun: what follows is appended to their `fragments`, if texts are
-        kept. For a part that is not there, feed `TextStarted`."""
+        self.audio_parts: Final[Mapping[str, Part]] = self._state.audio_parts
+        """By item, the content part that its audio was last told of: more of that is added to its
+        `byte_count`. For another part feed `AudioStarted`."""
+        self.text_parts: Final[Mapping[str, Part]] = self._state.text_parts
+        """The same of text: more of it is appended to `fragments`, if texts are kept. For another
+        part feed `TextStarted`."""
         self._due: int | None = None
 
     @property

@@ -81,7 +81,7 @@ def on_audio_started(state: State, event: AudioStarted) -> None:
         return
     part = _part(state, response, event.item_id, event.content_index)
     part.byte_count += event.byte_count
-    state.audio_parts[event.item_id, event.content_index] = part
+    state.audio_parts[event.item_id] = part
     output_format = state.session.config.output_format
     part.bytes_per_ms = output_format.bytes_per_ms if output_format else None
     facts = response.facts
@@ -97,9 +97,9 @@ def on_text_started(state: State, event: TextStarted) -> None:
     if response is None:
         return
     part = _part(state, response, event.item_id, event.content_index)
-    state.text_parts[event.item_id, event.content_index] = part
+    state.text_parts[event.item_id] = part
     if state.keep_text:
-        part.fragments = [event.text]
+        part.fragments = [*(part.fragments or ()), event.text]
     _first_chunk(response, event.at)
 
 
@@ -159,8 +159,9 @@ def close(state: State, response: Response, at: int, end_reason: str | None = No
     state.responses.pop(facts.response_id, None)
     state.closed_responses.remember(facts.response_id, response)
     for part in response.parts:
-        for parts in (state.parts, state.audio_parts, state.text_parts):
-            parts.pop((part.item_id, part.content_index), None)
+        state.parts.pop((part.item_id, part.content_index), None)
+        state.audio_parts.pop(part.item_id, None)
+        state.text_parts.pop(part.item_id, None)
         part.fragments = None
     response.texts.clear()
     end = facts.done_at if facts.done_at is not None else at

@@ -211,10 +211,10 @@ class State:
     responses: dict[str, Response] = field(default_factory=dict)
     tools: dict[str, Tool] = field(default_factory=dict)
     parts: dict[tuple[str, int], Part] = field(default_factory=dict)
-    audio_parts: dict[tuple[str, int], Part] = field(default_factory=dict)
-    """Those whose audio has begun."""
-    text_parts: dict[tuple[str, int], Part] = field(default_factory=dict)
-    """Those whose text has begun."""
+    audio_parts: dict[str, Part] = field(default_factory=dict)
+    """Of each item, the part that audio was last told of."""
+    text_parts: dict[str, Part] = field(default_factory=dict)
+    """The same of text."""
     entries: Memory[str, Entry] = field(default_factory=Memory)
     closed_inputs: Memory[str, InputFacts] = field(default_factory=Memory)
     closed_responses: Memory[str, Response] = field(default_factory=Memory)

@@ -95,8 +95,8 @@ class ParsedEvents:
 
     def _audio(self, event: Any, at: int) -> None:
         size, item_id, index = len(event.data), event.item_id, event.content_index
-        part = self._session.audio_parts.get((item_id, index))
-        if part is not None:
+        part = self._session.audio_parts.get(item_id)
+        if part is not None and part.content_index == index:
             part.byte_count += size
         else:
             response_id = self._turn_of(event)
@@ -110,7 +110,7 @@ class ParsedEvents:
         return self._turn
 
     def _text(self, event: Any, at: int) -> None:
-        part = self._session.text_parts.get((event.item_id, 0))
+        part = self._session.text_parts.get(event.item_id)
         if part is None:
             response_id = self._turn_of(event)
             self._session.feed(events.TextStarted(at, response_id, event.item_id, 0, event.delta))

@@ -21,11 +21,11 @@ def audio(session: SessionTelemetry, data: Json) -> None:
     byte_count = len(encoded) // 4 * 3
     if encoded and encoded[-1] == "=":
         byte_count -= encoded.count("=", -2)
-    try:
-        session.audio_parts[data["item_id"], data["content_index"]].byte_count += byte_count
-    except KeyError:
-        part = _part(data)
-        session.feed(events.AudioStarted(session.clock(), *part, byte_count))
+    part = session.audio_parts.get(data["item_id"])
+    if part is not None and part.content_index == data["content_index"]:
+        part.byte_count += byte_count
+    else:
+        session.feed(events.AudioStarted(session.clock(), *_part(data), byte_count))
 
 
 def text(session: SessionTelemetry, data: Json) -> None:
@@ -34,14 +34,11 @@ def text(session: SessionTelemetry, data: Json) -> None:
     if not isinstance(delta, str):
         message = "a delta of text is no text"
         raise SkippedEventError(message)
-    try:
-        fragments = session.text_parts[data["item_id"], data["content_index"]].fragments
-    except KeyError:
-        part = _part(data)
-        session.feed(events.TextStarted(session.clock(), *part, delta))
-    else:
-        if fragments is not None:
-            fragments.append(delta)
+    part = session.text_parts.get(data["item_id"])
+    if part is None or part.content_index != data["content_index"]:
+        session.feed(events.TextStarted(session.clock(), *_part(data), delta))
+    elif part.fragments is not None:
+        part.fragments.append(delta)
 
 
 def nothing(session: SessionTelemetry, data: Json) -> None:
