@@ -13,6 +13,12 @@ from pathlib import Path
 ENDS_WITHIN = 120  # s; seconds on a quiet machine
 TOLD = ("APPLICATIONINSIGHTS_", "OPENAI_", "OTEL_")
 SERVING = re.compile(r"at (ws://\S+)")
+NOT_OURS = re.compile(
+    r"Exception ignored in atexit callback: <function shutdown[^\n]*\n"
+    r"(?:[ T][^\n]*\n)*RuntimeError: can't create new thread at interpreter shutdown\n"
+)
+"""What the log handler of opentelemetry-instrumentation-logging says at exit, with or without us,
+since Python 3.12: it starts a thread to flush, when none may be started any more."""
 
 
 def environment_without(folder: Path, *names: str) -> Path:
@@ -43,7 +49,8 @@ def run(
     """Run a command to its end: see `started`."""
     with started(commands, *command, folder=folder, settings=settings) as running:
         output, errors = running.communicate(timeout=ENDS_WITHIN)
-    return subprocess.CompletedProcess(command, running.returncode, output, errors)
+    said = NOT_OURS.sub("", errors)
+    return subprocess.CompletedProcess(command, running.returncode, output, said)
 
 
 @contextlib.contextmanager
