@@ -110,8 +110,10 @@ class RealtimeTelemetryListener(RealtimeModelListener):
             if event.type == "raw_server_event":
                 data = event.data
                 try:
-                    take_delta = self._deltas[data["type"]]
-                except (KeyError, TypeError):
+                    take_delta = self._deltas.get(data["type"])
+                except (KeyError, TypeError):  # it is no object, or has no type
+                    take_delta = None
+                if take_delta is None:
                     self._take(event)
                 else:
                     take_delta(self._session, data)

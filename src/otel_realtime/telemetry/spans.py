@@ -39,6 +39,8 @@ _OPENING: Final[dict[Kind, _Attributes]] = {
     Kind.RESPONSE: lambda facts, _: attributes.response_opening(facts),
     Kind.TOOL: lambda facts, _: attributes.tool_opening(facts),
 }
+_AT_ONCE: Final = frozenset({Kind.INPUT, Kind.TRANSCRIPTION})
+"""What opens when all is known of it, just before it closes: all is told as it opens."""
 _CLOSING: Final[dict[Kind, _Attributes]] = {
     Kind.SESSION: attributes.session,
     Kind.INPUT: attributes.user_input,
@@ -69,7 +71,7 @@ class SpanConsumer:
             return  # the trace is not sampled: the app's own spans find that out by the session's
         name, suffix = _SPAN_NAMES[kind]
         what = suffix(record.facts)
-        opening = _OPENING.get(kind)
+        opening = _CLOSING[kind] if kind in _AT_ONCE else _OPENING.get(kind)
         pairs = opening(record.facts, self._gate) if opening else ()
         self._context.open(
             record.key,
@@ -89,7 +91,7 @@ class SpanConsumer:
     def closed(self, record: Closed) -> None:
         """End the subject's span with all that is known of it."""
         kind, facts = record.key.kind, record.facts
-        if not self._context.is_recording(record.key):
+        if kind in _AT_ONCE or not self._context.is_recording(record.key):
             self._context.close(record.key, end=record.at)
             return
         if isinstance(facts, (ToolFacts, SessionFacts)) and isinstance(facts.error, Exception):
