@@ -117,6 +117,16 @@ def test_deltas_are_taken_once_their_part_has_begun() -> None:
     assert not conversation.text_parts
 
 
+def test_parts_of_one_item_may_take_turns() -> None:
+    conversation = begun(keep_text=True)
+    for at, index in enumerate((0, 1, 0, 1)):
+        conversation.feed(events.AudioStarted(at, "resp_1", "item_1", index, 4800))
+        conversation.feed(events.TextStarted(at, "resp_1", "item_1", index, "ab"[index]))
+    *_, response, _ = conversation.feed(events.SessionEnded(S, "closed"))
+    assert response.facts.generated_ms == 400
+    assert [output.text for output in response.facts.outputs] == ["aabb"]
+
+
 def test_text_that_is_not_wanted_is_not_kept() -> None:
     conversation = begun(keep_text=False)
     conversation.feed(events.TextStarted(1, "resp_1", "item_1", 0, "Hello"))

@@ -99,7 +99,8 @@ def on_text_started(state: State, event: TextStarted) -> None:
     part = _part(state, response, event.item_id, event.content_index)
     state.text_parts[event.item_id] = part
     if state.keep_text:
-        part.fragments = [*(part.fragments or ()), event.text]
+        part.fragments = part.fragments or []
+        part.fragments.append(event.text)
     _first_chunk(response, event.at)
 
 
