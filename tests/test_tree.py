@@ -13,6 +13,7 @@ from rich.console import Console
 from otel_realtime import semconv
 from otel_realtime.otlp_json import MetricPoint, TraceLog, TraceSpan
 from otel_realtime.tree import render, render_metrics, terminal_metrics, terminal_tree
+from otel_realtime.tree._metrics import TELLING
 
 MS = 1_000_000
 BEGIN = 1_700_000_000_000_000_000
@@ -618,3 +619,8 @@ def test_metrics_in_a_terminal() -> None:
     assert " ".join(drawn.split()) == (
         "m tool=[red]x count 4, sum 10 s, mean 2.5 s, p50 2 s, p95 3.8 s"
     )
+
+
+def test_each_of_our_metrics_is_in_the_brief_list() -> None:
+    ours = {value for name, value in vars(semconv).items() if name.startswith("METRIC_")}
+    assert set(TELLING) == ours
