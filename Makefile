@@ -30,9 +30,16 @@ COLLECTOR := .collector/otelcol
 COLLECTOR_BUILDER = \
   go.opentelemetry.io/collector/cmd/builder@v$$(sed -n 's/^  version: //p' collector/builder.yaml)
 
+# The object store servers that no wheel has. The tests that use them are skipped without them.
+STORES := .stores
+AZURITE_VERSION := 3.35.0
+AZURITE := $(STORES)/azurite-$(AZURITE_VERSION).stamp
+FAKE_GCS_VERSION := 1.56.1
+FAKE_GCS := $(STORES)/fake-gcs-server-$(FAKE_GCS_VERSION).stamp
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-lowest test-collector check format docs bench clean
+.PHONY: help setup demo stores test test-lowest test-collector check format docs bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +48,20 @@ demo: $(VENV)/demo.stamp ## run a voice call against the local simulator and sho
 	$(VENV)/bin/otel-realtime demo
 
 setup: $(VENV)/dev.stamp ## install everything for development into .venv
+
+stores: ## install the object store servers that need npm or Go, for the tests
+	@if ! command -v npm >/dev/null; then \
+	  echo "SKIPPED azurite, Azure's object store: there is no npm here to install it"; \
+	else \
+	  $(MAKE) --no-print-directory $(AZURITE) || \
+	    echo "SKIPPED azurite, Azure's object store: npm could not install it"; \
+	fi
+	@if ! command -v go >/dev/null; then \
+	  echo "SKIPPED fake-gcs-server, Google's object store: there is no Go here to build it"; \
+	else \
+	  $(MAKE) --no-print-directory $(FAKE_GCS) || \
+	    echo "SKIPPED fake-gcs-server, Google's object store: Go could not build it"; \
+	fi
 
 test: $(VENV)/dev.stamp ## run the tests, on each Python of 3.11, 3.12 and 3.13 that is here
 	$(VENV)/bin/python $(PYTEST)
@@ -96,7 +117,7 @@ bench: $(VENV)/dev.stamp ## measure what listening costs
 	$(VENV)/bin/python -m bench
 
 clean: ## remove the environments and caches
-	rm -rf .venv .venv-* .collector .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-* .collector .stores .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/venv.stamp:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -125,4 +146,14 @@ $(VENV)/dev.stamp: $(INPUTS) | $(VENV)/venv.stamp
 
 $(COLLECTOR): collector/builder.yaml
 	go run $(COLLECTOR_BUILDER) --config $<
+	@touch $@
+
+$(AZURITE):
+	npm install --prefix $(STORES) --no-audit --no-fund --no-update-notifier --loglevel=error \
+	  azurite@$(AZURITE_VERSION)
+	@touch $@
+
+$(FAKE_GCS):
+	GOBIN="$(CURDIR)/$(STORES)/bin" go install \
+	  github.com/fsouza/fake-gcs-server@v$(FAKE_GCS_VERSION)
 	@touch $@
