@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from otel_realtime import events
 from otel_realtime.scenario import Scenario
 from otel_realtime.sources.recording import WireEvent
-from otel_realtime.values import Endpoint, Played, SessionConfig
+from otel_realtime.values import AudioFormat, Endpoint, SessionConfig
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 SECRET = "s3cr3t"  # noqa: S105 - stands for what a user says
@@ -152,7 +152,18 @@ neutral_events = st.one_of(
         st.just(0),
         st.sampled_from(["item_1", "item_3", "item_9"]),
         st.none() | st.integers(0, 5000),
-        st.builds(Played, st.sampled_from(["item_2", "item_9"]), st.just(0), st.floats(0, 9000)),
+    ),
+    st.builds(
+        events.PlaybackReported,
+        st.just(0),
+        st.sampled_from(["item_2", "item_9"]),
+        st.just(0),
+        st.floats(0, 9000),
+    ),
+    st.builds(
+        events.InputFormatSet,
+        st.just(0),
+        st.sampled_from([AudioFormat("audio/pcm", 16000), AudioFormat("audio/pcmu", 8000)]),
     ),
     st.builds(events.TimePassed, st.just(0)),
     st.builds(events.SessionEnded, st.just(0), st.just("lost"), st.sampled_from([None, "Lost"])),

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from otel_realtime.events import SessionOpened, SpeechStarted, ToolEnded
+from otel_realtime.events import PlaybackReported, SessionOpened, ToolEnded
 from otel_realtime.scenario import EPOCH, Scenario, ScenarioFileError
-from otel_realtime.values import Endpoint, Played
+from otel_realtime.values import Endpoint
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 
@@ -21,15 +21,14 @@ def test_neutral_events_and_audio(tmp_path) -> None:
     text = """\
 about: Two events.
 events:
-  - {at: 1.5, event: SpeechStarted, item_id: i, offset_ms: 2,
-     played: {item_id: j, content_index: 0, ms: 3}}
+  - {at: 1.5, event: PlaybackReported, item_id: j, content_index: 0, ms: 3}
   - {at: 2, event: ToolEnded, call_id: c, error: broken}
   - {at: 3, sent: {type: input_audio_buffer.append, audio_ms: 2}}
   - {at: 4, received: {type: response.output_audio.delta, audio_ms: 1}}
 """
     scenario = load(tmp_path / "a.yaml", text)
-    (_, started), (_, ended), (_, sent), (_, received) = scenario.entries
-    assert started == SpeechStarted(EPOCH + 1_500_000, "i", 2, Played("j", 0, 3))
+    (_, played), (_, ended), (_, sent), (_, received) = scenario.entries
+    assert played == PlaybackReported(EPOCH + 1_500_000, "j", 0, 3)
     assert isinstance(ended, ToolEnded)
     assert repr(ended.error) == "RuntimeError('broken')"
     assert sent.data == {"type": "input_audio_buffer.append", "audio": "A" * 128}
@@ -64,7 +63,6 @@ events:
         ("events:\n- {at: 1, event: Fault}", ", line 2: there is no neutral event named"),
         ("events:\n- {at: 1, event: DtmfReceived, key: 5}", ", line 2: DtmfReceived has no field"),
         ("events:\n- {at: 1, event: DtmfReceived}", ", line 2: "),
-        ("events:\n- {at: 1, event: SpeechStarted, played: {x: 1}}", ", line 2: "),
         ("events:\n- {at: 1, event: SessionOpened, endpoint: {host: x}}", ", line 2: "),
         ("events:\n- {at: 1, sent: {audio_ms: long}}", ", line 2: `audio_ms` is to be a whole"),
         ("settings: {colour: red}\nevents: []", ": `settings`: unknown setting 'colour'"),

@@ -21,6 +21,7 @@ def test_no_two_attributes_are_alike() -> None:
 
 def test_our_own_names_have_our_prefix() -> None:
     general = ("error.type", "exception.", "http.", "server.", "session.id", "user.id")
+    general += ("input.audio.", "output.audio.")  # OpenInference's
     odd = [
         value
         for name, value in NAMES.items()

@@ -10,7 +10,14 @@ D `response.done`. Every other moment is of the same unit; names ending in `_ms`
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from otel_realtime.values import Endpoint, Fault, SessionConfig, TranscriptionUsage, Usage
+from otel_realtime.values import (
+    AudioLink,
+    Endpoint,
+    Fault,
+    SessionConfig,
+    TranscriptionUsage,
+    Usage,
+)
 
 
 @dataclass(slots=True)
@@ -39,6 +46,10 @@ class SessionFacts:
     fault_type: str | None = None
     close_code: int | None = None
     error: Exception | None = None
+    audio: AudioLink | None = None
+    """The recording of the whole call; this and the ones below are set by the session."""
+    audio_dropped: str | None = None
+    """Why audio of it is missing, where some is."""
 
 
 @dataclass(slots=True)
@@ -70,6 +81,11 @@ class InputFacts:
     fault: Fault | None = None
     cleared: bool = False
     end_reason: str | None = None
+    audio_span: tuple[float, float] | None = None
+    """Which part of the audio that was sent it is, in milliseconds; None where that was not seen
+    being sent."""
+    audio: AudioLink | None = None
+    audio_dropped: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +134,29 @@ class ResponseFacts:
     generated_ms: float | None = None
     heard_ms: float | None = None
     heard_source: str | None = None
-    """`truncation`, `tracker`, `playback` (the provider's playback events) or `clock`."""
+    """`tracker`, `truncation`, `playback` (the provider's playback events) or `clock`."""
+    audio_parts: tuple[tuple[str, int], ...] = ()
+    """The content parts that have audio, by item and content index, as they are heard."""
+    playback: tuple[tuple[int, float], ...] = ()
+    """When playback was where, in milliseconds of the response's audio: its start, and each time
+    that it had to wait."""
     interrupted: bool = False
     interruption_reason: str | None = None
     interrupted_by: str | None = None
     end_reason: str | None = None
     fault_type: str | None = None
+    audio: AudioLink | None = None
+    """What was heard of it."""
+    generated_audio: AudioLink | None = None
+    """All of it, where not all was heard."""
+    audio_dropped: str | None = None
+
+    @property
+    def discarded_ms(self) -> float | None:
+        """Milliseconds of audio that were generated and never heard."""
+        if self.generated_ms is None or self.heard_ms is None:
+            return None
+        return max(self.generated_ms - self.heard_ms, 0.0)
 
     @property
     def waited_since(self) -> tuple[int, str] | None:

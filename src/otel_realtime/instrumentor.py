@@ -14,6 +14,7 @@ import wrapt
 from opentelemetry.instrumentation.dependencies import get_dependency_conflicts
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]
 
+from otel_realtime.session_audio import check_store
 from otel_realtime.settings import Settings
 
 _logger = logging.getLogger(__name__)
@@ -56,7 +57,9 @@ class RealtimeInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # it is not
         providers: dict[str, Any] = {
             name: kwargs.pop(name) for name in _PROVIDERS if name in kwargs
         }
-        self._given = {**providers, **Settings.read(kwargs).as_keywords()}
+        read = Settings.read(kwargs)
+        check_store(read)
+        self._given = {**providers, **read.as_keywords()}
         for module in _SOURCES:
             if module in sys.modules:
                 self._follow(module)

@@ -13,9 +13,8 @@ A scenario file is YAML:
 the client; `event` names a neutral event of `otel_realtime.events` and gives its fields, for what
 no message tells: `SessionOpened` and `SessionEnded`, a tool's run (`ToolStarted`, `ToolEnded`,
 `ToolFailed`), its approval (`ApprovalAsked`, `ApprovalGiven`), `GuardrailTripped`, `AgentChanged`.
-`error` is the message of a RuntimeError. `endpoint` is `{address: …, port: …}`, and `played` is
-`{item_id: …, content_index: …, ms: …}`. `audio_ms: 200` instead of `audio` or `delta` stands for
-that much PCM16.
+`error` is the message of a RuntimeError. `endpoint` is `{address: …, port: …}`. `audio_ms: 200`
+instead of `audio` or `delta` stands for that much PCM16.
 """
 
 import base64
@@ -54,13 +53,13 @@ from otel_realtime.sources.recording import (
     replay,
 )
 from otel_realtime.telemetry.outlets import Telemetry
-from otel_realtime.values import Endpoint, Played
+from otel_realtime.values import Endpoint
 
 EPOCH: Final = 1_700_000_000_000_000_000
 """When every scenario begins: 2023-11-14 22:13:20 UTC, in ns."""
 
 _PCM_BYTES_PER_MS: Final = 48
-_VALUES: Final[Mapping[str, type[Played | Endpoint]]] = {"played": Played, "endpoint": Endpoint}
+_VALUES: Final[Mapping[str, type[Endpoint]]] = {"endpoint": Endpoint}
 """Fields that are written as a mapping."""
 
 

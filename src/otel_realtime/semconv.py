@@ -2,7 +2,8 @@
 
 Names without the prefix `otel_realtime.` follow the OpenTelemetry semantic conventions for
 generative AI (status: Development, checked 2026-11), the general attributes `error.type`,
-`session.id`, `user.id`, `server.*`, `http.*` and the exception attributes. They are our own
+`session.id`, `user.id`, `server.*`, `http.*` and the exception attributes, or those of
+OpenInference for recordings, `input.audio.*` and `output.audio.*`. They are our own
 constants because the published ones are marked deprecated and lack the newest keys: a rename
 upstream touches this file alone.
 """
@@ -109,6 +110,16 @@ INTERRUPTION_ITEM_ID: Final = "otel_realtime.interruption.item_id"
 GENERATED_MS: Final = "otel_realtime.audio.generated_ms"
 HEARD_MS: Final = "otel_realtime.audio.heard_ms"
 HEARD_SOURCE: Final = "otel_realtime.audio.heard_source"
+DISCARDED_MS: Final = "otel_realtime.audio.discarded_ms"
+CUT_MS: Final = "otel_realtime.audio.cut_ms"
+
+# Where recordings are: OpenInference's names, and ours where it has none.
+INPUT_AUDIO_URL: Final = "input.audio.url"
+INPUT_AUDIO_MIME_TYPE: Final = "input.audio.mime_type"
+OUTPUT_AUDIO_URL: Final = "output.audio.url"
+OUTPUT_AUDIO_MIME_TYPE: Final = "output.audio.mime_type"
+GENERATED_AUDIO_URL: Final = "otel_realtime.audio.generated.url"
+AUDIO_DROPPED: Final = "otel_realtime.audio.dropped"
 
 # Our own attributes: tools, handoffs, errors and the rest.
 TOOL_KIND: Final = "otel_realtime.tool.kind"
@@ -146,6 +157,7 @@ LOG_RECONNECTED: Final = "otel_realtime.reconnected"
 LOG_IDLE_TIMEOUT: Final = "otel_realtime.idle_timeout"
 LOG_DTMF: Final = "otel_realtime.dtmf"
 LOG_MCP_TOOLS: Final = "otel_realtime.mcp.list_tools"
+LOG_AUDIO_UPLOAD_FAILED: Final = "otel_realtime.audio.upload_failed"
 
 # Metrics: (name, unit, description). Durations in seconds, as OpenTelemetry asks.
 METRIC_OPERATION_DURATION: Final = "gen_ai.client.operation.duration"
@@ -161,6 +173,9 @@ METRIC_GUARDRAIL_TRIPS: Final = "otel_realtime.guardrail.trips"
 METRIC_SESSION_DURATION: Final = "otel_realtime.session.duration"
 METRIC_SESSIONS_ACTIVE: Final = "otel_realtime.sessions.active"
 METRIC_PROBLEMS: Final = "otel_realtime.telemetry.problems"
+METRIC_AUDIO_UPLOAD_DURATION: Final = "otel_realtime.telemetry.audio.upload.duration"
+METRIC_AUDIO_UPLOADED: Final = "otel_realtime.telemetry.audio.uploaded"
+METRIC_AUDIO_DROPPED: Final = "otel_realtime.telemetry.audio.dropped"
 
 # Explicit bucket boundaries.
 DURATION_BUCKETS: Final = (

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from threading import RLock
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -21,24 +21,21 @@ from otel_realtime.current import Lent
 from otel_realtime.events import AudioSent, Event, SessionEnded, TimePassed
 from otel_realtime.guard import Guard
 from otel_realtime.records import SESSION, Closed, Key, Kind, Noted, Opened, Record
+from otel_realtime.session_audio import SessionAudio
 from otel_realtime.settings import ContentCapture, Settings
 from otel_realtime.telemetry.attributes import Identity
-from otel_realtime.telemetry.content import ContentGate
+from otel_realtime.telemetry.consumers import consumers_of
 from otel_realtime.telemetry.context import TelemetryContext
-from otel_realtime.telemetry.logs import LogConsumer
-from otel_realtime.telemetry.metrics import MetricsConsumer
 from otel_realtime.telemetry.outlets import Telemetry
-from otel_realtime.telemetry.spans import SpanConsumer
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
+    from otel_realtime.audio.call import CallAudio
+
 _NS = 1_000_000_000
 _TOLD: Final = {Opened: "opened", Noted: "noted", Closed: "closed"}
 """The method of a consumer that takes a record."""
-
-
-_Consumer: TypeAlias = SpanConsumer | LogConsumer | MetricsConsumer
 
 
 class SessionTelemetry:
@@ -81,7 +78,11 @@ class SessionTelemetry:
         )
         self.audio_parts: Final = self.conversation.audio_parts  # no detour for a delta's path
         self.text_parts: Final = self.conversation.text_parts
-        self._consumers = self._made_consumers(telemetry, settings)
+        self.audio: CallAudio | None = None
+        """The recording of the call, if it is recorded."""
+        told = (self.context, self._identity, self.guard.caught)
+        self._consumers = consumers_of(telemetry, settings, *told)
+        self._recording = SessionAudio(settings, telemetry, self.guard)
         self._lock = RLock()  # some applications send from one thread and receive in another
         self._ending: SessionEnded | None = None
         self._is_finished = False
@@ -90,29 +91,22 @@ class SessionTelemetry:
         self._loop: AbstractEventLoop | None = None
         self._alarm = Alarm(self)
 
-    def _made_consumers(self, telemetry: Telemetry, settings: Settings) -> tuple[_Consumer, ...]:
-        caught = self.guard.caught
-        on_spans = ContentGate(settings.capture_content.on_spans, settings.redact, caught)
-        on_events = ContentGate(settings.capture_content.on_events, settings.redact, caught)
-        return (
-            SpanConsumer(self.context, self._identity, on_spans),
-            LogConsumer(telemetry.logger, self.context, self._identity, on_events),
-            MetricsConsumer(telemetry.instruments, self._identity),
-        )
-
     def feed(self, event: Event) -> None:
         """Take in one event; never raises. What comes after the end is passed over."""
         if self._ending is None:
             with self._lock:
                 self._feed(event)
 
-    def count_sent_audio(self, byte_count: int) -> None:
-        """Count user audio that the client sends now: the shortest way, for its many pieces."""
+    def take_sent_audio(self, byte_count: int, audio: str | bytes) -> None:
+        """Take user audio that the client sends now: the shortest way, for its many pieces."""
+        at = self.clock()
         if self._enabled and self._ending is None and self.has_begun:
             with self._lock:
-                self.conversation.add_sent(self.clock(), byte_count)
+                self.conversation.add_sent(at, byte_count)
+                if self.audio is not None:
+                    self.audio.take_input(at, audio, self.conversation.input_format)
         else:
-            self.feed(AudioSent(self.clock(), byte_count))
+            self.feed(AudioSent(at, byte_count, audio))
 
     def know_provider(self, name: str) -> None:
         """Learn `gen_ai.provider.name`, unless the settings or the source have told it."""
@@ -227,12 +221,18 @@ class SessionTelemetry:
             self._tell(record)
             if record.key is SESSION and type(record) is Opened:
                 self._see_whether_sampled()
+        if self.audio is not None and type(event) is AudioSent and event.audio is not None:
+            self.audio.take_input(event.at, event.audio, self.conversation.input_format)
         if self.conversation.deadline is not None and not self._alarm.is_set:
             self._alarm.set((self.conversation.deadline - self.clock()) / _NS)
 
     def _see_whether_sampled(self) -> None:
-        """Keep no content for spans that nobody keeps: the trace may not be sampled."""
-        if not (self._keeps_on_events or self.context.is_recording(SESSION)):
+        """Keep no audio and no content for spans that nobody keeps: see whether it is sampled."""
+        if self.context.is_recording(SESSION):
+            self.audio = self._recording.begin(
+                self._identity, self.context, self.conversation, self.clock
+            )
+        elif not self._keeps_on_events:
             self._keeps_content = False
             self.conversation.keep_no_text()
 
@@ -273,6 +273,8 @@ class SessionTelemetry:
 
     def _tell(self, record: Record) -> None:
         what = _TOLD[type(record)]
+        if self.audio is not None:
+            self._recording.link(record)
         for consumer in self._consumers:
             try:
                 getattr(consumer, what)(record)

@@ -127,13 +127,11 @@ class Item(NamedTuple):
     """False where the source made the id up."""
 
 
-@dataclass(frozen=True, slots=True)
-class Played:
-    """How much of one content part the application has played, by its own playback tracker."""
+class AudioLink(NamedTuple):
+    """Where a recording is to be found, by the time somebody asks for it."""
 
-    item_id: str
-    content_index: int
-    ms: float
+    url: str
+    mime_type: str
 
 
 class RateLimit(NamedTuple):

@@ -6,7 +6,7 @@ import pytest
 
 from otel_realtime import semconv
 from otel_realtime.facts import InputFacts, Output, ResponseFacts, SessionFacts, ToolAnswer
-from otel_realtime.telemetry import attributes, messages
+from otel_realtime.telemetry import attributes, messages, tokens
 from otel_realtime.telemetry.content import ContentGate
 from otel_realtime.telemetry.tokens import partition
 from otel_realtime.values import Fault, SessionConfig, Usage
@@ -19,7 +19,7 @@ def test_of_what_nothing_is_known_nothing_is_said() -> None:
     assert attributes.known(attributes.session(SessionFacts(), OPEN)) == {
         semconv.OPERATION_NAME: "invoke_agent"
     }
-    assert attributes.known(attributes.usage(Usage())) == {}
+    assert attributes.known(tokens.attributes_of(Usage())) == {}
     response = ResponseFacts("r", id_known=False)
     assert attributes.known(attributes.response_opening(response)) == {
         semconv.OPERATION_NAME: "chat"

@@ -26,6 +26,7 @@ from otel_realtime.conversation import (
 from otel_realtime.conversation._state import Part, State
 from otel_realtime.facts import SessionFacts
 from otel_realtime.records import Record
+from otel_realtime.values import AudioFormat
 
 __all__ = ["HANDLERS", "Conversation"]
 
@@ -67,6 +68,7 @@ HANDLERS: Final[Mapping[type[events.Event], _Handler]] = MappingProxyType(
         events.GuardrailTripped: _checks.on_guardrail_tripped,
         events.RateLimitsUpdated: _session.on_rate_limits_updated,
         events.AudioSent: _inputs.on_audio_sent,
+        events.InputFormatSet: _inputs.on_input_format_set,
         events.SpeechStarted: _on_speech_started,
         events.SpeechStopped: _inputs.on_speech_stopped,
         events.InputCommitted: _inputs.on_input_committed,
@@ -86,6 +88,7 @@ HANDLERS: Final[Mapping[type[events.Event], _Handler]] = MappingProxyType(
         events.ResponseDone: _responses.on_response_done,
         events.OutputTruncated: _on_output_truncated,
         events.PlaybackStarted: _playback.on_playback_started,
+        events.PlaybackReported: _playback.on_playback_reported,
         events.PlaybackStopped: _on_playback_stopped,
         events.ToolRequested: _responses.on_tool_requested,
         events.ApprovalAsked: _checks.on_approval_asked,
@@ -147,6 +150,11 @@ class Conversation:
     def session(self) -> SessionFacts:
         """What is known of the session."""
         return self._state.session
+
+    @property
+    def input_format(self) -> AudioFormat | None:
+        """What the client's audio is in, as it is sent now."""
+        return self._state.input_format
 
     @property
     def deadline(self) -> int | None:

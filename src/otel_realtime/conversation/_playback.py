@@ -1,22 +1,27 @@
 """What was heard of what was generated, and what cut it off.
 
-Playback is taken to begin with the first audio (mark P) unless the provider says when it did. How
-much was heard is told, best first, by the client's truncation, the application's playback tracker,
-the provider's playback events; else the clock decides.
+Playback is taken to begin with the first audio (mark P), or when what is still being heard is over,
+unless the application or the provider says when it did. How much was heard is told, best first, by
+the application's playback tracker, the client's truncation, the provider's playback events; else
+the clock decides.
 """
 
 from otel_realtime.conversation._state import NS_PER_MS, Cut, Heard, Response, State
 from otel_realtime.events import (
     OutputTruncated,
+    PlaybackReported,
     PlaybackStarted,
     PlaybackStopped,
     ResponseDone,
     SpeechStarted,
 )
 from otel_realtime.records import InterruptionNoted, Noted
-from otel_realtime.values import Played
 
+_TRACKER = "tracker"
 _ROUNDING_MS = 1.0
+_DRIFT_NS = 20_000_000
+"""Closer than this to real time, playback goes on as it did."""
+_MOST_STOPS = 256
 _REACTION_NS = 1_000_000_000
 """A cut that follows the user's onset by more than this was not brought about by it."""
 
@@ -31,8 +36,6 @@ def on_onset(state: State, event: SpeechStarted) -> None:
             response.onset, response.onset_item = event.at, event.item_id
             if response.due is not None:  # what cuts it off may come when it would be over
                 response.due = max(response.due, event.at + _REACTION_NS)
-            if event.played is not None:
-                _take_tracked(response, event.played)
 
 
 def on_output_truncated(state: State, event: OutputTruncated) -> None:
@@ -41,7 +44,8 @@ def on_output_truncated(state: State, event: OutputTruncated) -> None:
     if response is None:
         return
     before = _ms_before(response, event.item_id, event.content_index)
-    response.heard = Heard(before + event.end_ms, "truncation")
+    if not _is_tracked(response):
+        response.heard = Heard(before + event.end_ms, "truncation")
     if response.cut is None:
         response.cut = Cut(_moment(response, event.at), "truncated")
     if response.facts.response_id in state.closed_responses and not response.facts.interrupted:
@@ -53,6 +57,24 @@ def on_playback_started(state: State, event: PlaybackStarted) -> None:
     response = state.responses.get(event.response_id)
     if response is not None:
         response.facts.playback_at = event.at
+
+
+def on_playback_reported(state: State, event: PlaybackReported) -> None:
+    """Learn from the application's tracker where playback is; its first report tells mark P."""
+    response = state.owner(event.item_id)
+    if response is None or not any(part.item_id == event.item_id for part in response.parts):
+        return
+    position_ms = _ms_before(response, event.item_id, event.content_index) + event.ms
+    response.heard = Heard(position_ms, _TRACKER)
+    stops = response.playback
+    if not stops:
+        start = event.at - int(position_ms * NS_PER_MS)
+        response.facts.playback_at = max(start, response.facts.first_audio_at or start)
+        stops.append((response.facts.playback_at, 0.0))
+    at, before_ms = stops[-1]
+    drift = event.at - at - int((position_ms - before_ms) * NS_PER_MS)
+    if abs(drift) > _DRIFT_NS and position_ms >= before_ms and len(stops) < _MOST_STOPS:
+        stops.append((event.at, position_ms))
 
 
 def on_playback_stopped(state: State, event: PlaybackStopped) -> None:
@@ -88,6 +110,8 @@ def finish_playback(state: State, response: Response, at: int) -> None:
     """Settle what was heard, and whether that was less than what was to be heard."""
     facts, cut, generated = response.facts, response.cut, response.generated_ms
     facts.generated_ms = generated
+    start = facts.playback_at
+    facts.playback = tuple(response.playback) or (((start, 0.0),) if start is not None else ())
     heard = _heard(response, at)
     if heard is None:
         return
@@ -122,10 +146,8 @@ def _moment(response: Response, at: int) -> int:
     return onset if onset is not None and at - onset <= _REACTION_NS else at
 
 
-def _take_tracked(response: Response, played: Played) -> None:
-    if any(part.item_id == played.item_id for part in response.parts):
-        before = _ms_before(response, played.item_id, played.content_index)
-        response.heard = Heard(before + played.ms, "tracker")
+def _is_tracked(response: Response) -> bool:
+    return response.heard is not None and response.heard.source == _TRACKER
 
 
 def _ms_before(response: Response, item_id: str, content_index: int) -> float:

@@ -88,7 +88,7 @@ def on_audio_started(state: State, event: AudioStarted) -> None:
     _first_chunk(response, event.at)
     if facts.first_audio_at is None:
         facts.first_audio_at = event.at
-        facts.playback_at = facts.playback_at or event.at
+        facts.playback_at = facts.playback_at or _audible_from(state, response, event.at)
 
 
 def on_text_started(state: State, event: TextStarted) -> None:
@@ -157,6 +157,8 @@ def close(state: State, response: Response, at: int, end_reason: str | None = No
     place(state, response)
     finish_playback(state, response, at)
     facts.outputs = _outputs(state, response)
+    heard_in_order = (part for part in response.parts if part.byte_count)
+    facts.audio_parts = tuple((part.item_id, part.content_index) for part in heard_in_order)
     state.responses.pop(facts.response_id, None)
     state.closed_responses.remember(facts.response_id, response)
     for part in response.parts:
@@ -211,6 +213,12 @@ def _part(state: State, response: Response, item_id: str, content_index: int) ->
         if item_id not in response.items:
             _add_item(state, response, Item(item_id, ItemType.MESSAGE, role="assistant"))
     return part
+
+
+def _audible_from(state: State, response: Response, at: int) -> int:
+    """When audio that arrives at `at` begins to play: after what is still to be heard."""
+    others = (each for each in state.responses.values() if each is not response and not each.cut)
+    return max([at, *(each.playback_end or at for each in others)])
 
 
 def _first_chunk(response: Response, at: int) -> None:

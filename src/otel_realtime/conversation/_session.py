@@ -55,6 +55,7 @@ def on_session_started(state: State, event: SessionStarted) -> None:
     if session.started_at is None:
         session.config, session.ready_at = event.config, event.at
         open_session(state, event.at)
+        _inputs.set_input_format(state, event.config.input_format)
         return
     before, after = session.config.session_id, event.config.session_id
     if None not in (before, after) and before != after:
@@ -117,6 +118,7 @@ def _take_settings(state: State, config: SessionConfig, at: int, *, is_news: boo
     changed = tuple(name for name, value in told.items() if getattr(before, name) != value)
     if changed:
         state.session.config = replace(before, **told)
+        _inputs.set_input_format(state, state.session.config.input_format)
         if is_news:
             state.records.append(Noted(SESSION, at, SessionNoted(state.session, changed)))
 
@@ -128,6 +130,7 @@ def _carry_on(state: State, at: int) -> None:
     """
     _close_media(state, at, "reconnected")
     state.clock, state.committed_ms = AudioClock(), 0.0
+    state.asked_format, state.unplaced = None, []
     state.session.reconnects += 1
     state.records.append(Noted(SESSION, at, ReconnectionNoted(state.session)))
 

@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 from otel_realtime.conversation._clock import AudioClock
 from otel_realtime.facts import InputFacts, Output, ResponseFacts, SessionFacts, ToolFacts
 from otel_realtime.records import Key, Kind, Record
+from otel_realtime.values import AudioFormat
 
 NS_PER_MS = 1_000_000
 _REMEMBERED = 64
@@ -147,6 +148,8 @@ class Response:
     onset_item: str | None = None
     cut: Cut | None = None
     heard: Heard | None = None
+    playback: list[tuple[int, float]] = field(default_factory=list)
+    """When the application's playback was where, in milliseconds: its start and its stops."""
     due: int | None = None
 
     @property
@@ -166,10 +169,11 @@ class Response:
     @property
     def playback_end(self) -> int | None:
         """When the user will have heard all audio so far; None where that is not known."""
-        generated = self.generated_ms
-        if generated is None or self.facts.playback_at is None:
+        generated, start = self.generated_ms, self.facts.playback_at
+        if generated is None or start is None:
             return None
-        return self.facts.playback_at + int(generated * NS_PER_MS)
+        at, position_ms = self.playback[-1] if self.playback else (start, 0.0)
+        return at + int((generated - position_ms) * NS_PER_MS)
 
     @property
     def plays_at_provider(self) -> bool:
@@ -207,6 +211,12 @@ class State:
     over: bool = False
     clock: AudioClock = field(default_factory=AudioClock)
     committed_ms: float = 0.0
+    input_format: AudioFormat | None = None
+    """What the client's audio is in, as it is sent now."""
+    asked_format: AudioFormat | None = None
+    """What the client said it would be, where that was seen."""
+    unplaced: list[tuple[int, int]] = field(default_factory=list)
+    """When audio was sent before its format was known, and how many bytes."""
     inputs: dict[str, Input] = field(default_factory=dict)
     responses: dict[str, Response] = field(default_factory=dict)
     tools: dict[str, Tool] = field(default_factory=dict)

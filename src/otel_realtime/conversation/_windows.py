@@ -22,6 +22,9 @@ def set_window(state: State, given: Input, at: int) -> None:
         end, start = at, given.seen_at
         if first is not None and last is not None and last >= first:
             start = end - (last - first) * NS_PER_MS
+    else:
+        to_ms = state.clock.position_ms if last is None else float(last)
+        facts.audio_span = (float(first or 0), to_ms)
     floor = state.session.started_at
     facts.start = max(start, floor) if floor is not None else start
     facts.end = max(end, facts.start)
@@ -47,5 +50,6 @@ def set_pushed_window(state: State, given: Input, first_ms: float, at: int) -> N
     facts.start = at if start is None else start
     facts.end = max(at, facts.start)
     if start is not None:
+        facts.audio_span = (first_ms, state.clock.position_ms)
         facts.audio_start_ms = round(first_ms)
         facts.audio_end_ms = round(state.clock.position_ms)

@@ -1,9 +1,9 @@
 """Events of what the user says, types and presses, and of the conversation's entries."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from otel_realtime.events._base import Event
-from otel_realtime.values import Fault, Item, Played, TranscriptionUsage
+from otel_realtime.values import AudioFormat, Fault, Item, TranscriptionUsage
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +11,15 @@ class AudioSent(Event):
     """The client sent `byte_count` bytes of user audio."""
 
     byte_count: int
+    audio: str | bytes | None = field(default=None, repr=False, compare=False)
+    """The audio itself, as base64 text or decoded, where it may have to be recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputFormatSet(Event):
+    """The client told the provider in which format it sends user audio from here on."""
+
+    format: AudioFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +28,6 @@ class SpeechStarted(Event):
 
     item_id: str
     offset_ms: int | None
-    played: Played | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,19 @@ class PlaybackStarted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PlaybackReported(Event):
+    """The application has played the first `ms` of a content part, by its playback tracker.
+
+    Told where that is not what follows from the report before, and where it matters: as the user
+    begins to speak, as the audio is cut off.
+    """
+
+    item_id: str
+    content_index: int
+    ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class PlaybackStopped(Event):
     """The user has heard a response to its end, or, `cleared`, what was left was thrown away."""
 

@@ -7,12 +7,10 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-Samples = NDArray[np.int16]
+from otel_realtime.audio.pcm import Samples, alaw_table, mulaw_table
 
 PCM_RATE = 24_000
 _G711_RATE = 8_000
-_MU_BIAS = 0x84
-_MU_CLIP = 32_635
 
 
 def _pcm_decode(data: bytes) -> Samples:
@@ -21,26 +19,6 @@ def _pcm_decode(data: bytes) -> Samples:
 
 def _pcm_encode(samples: Samples) -> bytes:
     return samples.astype("<i2").tobytes()
-
-
-@cache
-def _mulaw_table() -> Samples:
-    """Return the 256 values of ITU-T G.711 mu-law."""
-    code = ~np.arange(256, dtype=np.uint8)
-    exponent, mantissa = (code >> 4) & 7, (code & 15).astype(np.int32)
-    value = (((mantissa << 3) + _MU_BIAS) << exponent) - _MU_BIAS
-    return np.where(code & 0x80, -value, value).astype(np.int16)
-
-
-@cache
-def _alaw_table() -> Samples:
-    """Return the 256 values of ITU-T G.711 A-law."""
-    code = np.arange(256, dtype=np.uint8) ^ 0x55
-    exponent, mantissa = ((code >> 4) & 7).astype(np.int32), (code & 15).astype(np.int32)
-    small = (mantissa << 4) + 8
-    large = ((mantissa << 4) + 0x108) << np.maximum(exponent - 1, 0)
-    value = np.where(exponent == 0, small, large)
-    return np.where(code & 0x80, value, -value).astype(np.int16)
 
 
 @cache
@@ -95,6 +73,6 @@ class AudioFormat:
 PCM = AudioFormat("audio/pcm", PCM_RATE, 2, _pcm_decode, _pcm_encode)
 FORMATS = {
     "audio/pcm": PCM,
-    "audio/pcmu": AudioFormat("audio/pcmu", _G711_RATE, 1, *_companded(_mulaw_table)),
-    "audio/pcma": AudioFormat("audio/pcma", _G711_RATE, 1, *_companded(_alaw_table)),
+    "audio/pcmu": AudioFormat("audio/pcmu", _G711_RATE, 1, *_companded(mulaw_table)),
+    "audio/pcma": AudioFormat("audio/pcma", _G711_RATE, 1, *_companded(alaw_table)),
 }

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ._codec import PCM_RATE, Samples
+from otel_realtime.audio.pcm import Samples
+
+from ._codec import PCM_RATE
 
 WORDS_PER_MINUTE = 160
 MS_PER_WORD = 60_000 / WORDS_PER_MINUTE

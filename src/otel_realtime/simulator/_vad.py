@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._codec import Samples
+from otel_realtime.audio.pcm import Samples
 
 FRAME_MS = 20
 ONSET_FRAMES = 2  # a click shorter than this is not speech

@@ -3,6 +3,7 @@
 from typing import Final
 
 from otel_realtime.sources import _agents_guardrails as guardrails
+from otel_realtime.sources import _agents_playback as playback
 from otel_realtime.sources import _agents_sent as sent
 from otel_realtime.sources import _agents_session as life
 from otel_realtime.sources import _agents_tools as tools
@@ -35,6 +36,7 @@ HOOKS: Final = Hooks(
     Hook(_MCP, "MCPServerStreamableHttp.call_tool", tools.call_mcp),
     Hook(_TOOL, "maybe_invoke_function_tool_failure_error_function", tools.explain_failure),
     Hook("agents.exceptions", "ToolTimeoutError.__init__", tools.time_out),
+    Hook("agents.realtime.model", "RealtimePlaybackTracker.on_play_ms", playback.play),
     Hook(_MODEL, "OpenAIRealtimeWebSocketModel._send_raw_message", sent.send_raw),
     Hook(
         _MODEL,

@@ -64,7 +64,7 @@ class ParsedEvents:
             take(self, event, self._session.clock())
 
     def _audio_sent(self, event: Any, at: int) -> None:
-        self._session.feed(events.AudioSent(at, len(event.audio)))
+        self._session.feed(events.AudioSent(at, len(event.audio), event.audio))
 
     def _text_sent(self, event: Any, at: int) -> None:
         if self.is_muted:  # its item comes back as a raw event
@@ -101,6 +101,9 @@ class ParsedEvents:
         else:
             response_id = self._turn_of(event)
             self._session.feed(events.AudioStarted(at, response_id, item_id, index, size))
+        audio = self._session.audio
+        if audio is not None:
+            audio.take_output(item_id, index, event.data)
 
     def _turn_of(self, event: Any) -> Any:
         if self._turn is None:

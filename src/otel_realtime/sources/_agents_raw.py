@@ -1,14 +1,11 @@
 """Raw server events, as the Agents SDK hands them on: all but deltas and who follows."""
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from otel_realtime.events import SpeechStarted
 from otel_realtime.session import SessionTelemetry
 from otel_realtime.sources import openai_wire
-from otel_realtime.values import Played
-
-if TYPE_CHECKING:
-    from agents.realtime import RealtimePlaybackTracker
+from otel_realtime.sources._agents_playback import Playback
 
 _TRANSCRIBED: Final = "conversation.item.input_audio_transcription.completed"
 _RETRIEVED: Final = "conversation.item.retrieved"
@@ -26,12 +23,10 @@ _TEXTS: Final = frozenset(
 class RawEvents:
     """Translates the raw server events of one session, but those that say nothing new."""
 
-    def __init__(
-        self, session: SessionTelemetry, tracker: "RealtimePlaybackTracker | None"
-    ) -> None:
-        """Begin with no event; `tracker` knows what the application has played."""
+    def __init__(self, session: SessionTelemetry, playback: Playback) -> None:
+        """Begin with no event; `playback` knows what the application has played."""
         self._session = session
-        self._tracker = tracker
+        self._playback = playback
         self._transcribed: str | None = None
         """The item that was transcribed last."""
 
@@ -46,8 +41,8 @@ class RawEvents:
         elif self._says_nothing_new(kind, data):
             return
         for event in openai_wire.server_event(data, self._session.clock()):
-            if isinstance(event, SpeechStarted) and self._tracker is not None:
-                event = _with_playback(event, self._tracker)  # noqa: PLW2901 - the same, and more
+            if isinstance(event, SpeechStarted):
+                self._playback.report()
             self._session.feed(event)
 
     def _says_nothing_new(self, kind: object, data: Any) -> bool:
@@ -56,14 +51,3 @@ class RawEvents:
             item = data.get("item")
             return isinstance(item, dict) and item.get("id") == self._transcribed
         return kind in _TEXTS and not self._session.keeps_content
-
-
-def _with_playback(event: SpeechStarted, tracker: "RealtimePlaybackTracker") -> SpeechStarted:
-    """An onset, with what the application had played by then."""
-    state = tracker.get_state()
-    item_id, elapsed = state.get("current_item_id"), state.get("elapsed_ms")
-    if item_id is None or elapsed is None:
-        return event
-    index = state.get("current_item_content_index") or 0
-    played = Played(item_id, index, float(elapsed))
-    return SpeechStarted(event.at, event.item_id, event.offset_ms, played)

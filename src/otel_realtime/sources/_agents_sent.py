@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 _AUDIO: Final = "input_audio_buffer.append"
 _CUT: Final = "conversation.item.truncate"
-"""Tells how much was heard. All else that is sent is told of by what comes back."""
+_TELLING: Final = frozenset({_CUT, "session.update"})
+"""How much was heard; which format follows. All else is told of by what comes back."""
 
 
 async def send_raw(wrapped: Host, model: Any, args: Args, kwargs: Kwargs) -> Any:
@@ -70,8 +71,10 @@ def _take(listener: "RealtimeTelemetryListener", event: Any) -> None:
     try:
         kind = event.type
         if kind == _AUDIO:
-            session.count_sent_audio(base64_size(event.audio))
-        elif kind == _CUT:
+            session.take_sent_audio(base64_size(event.audio), event.audio)
+        elif kind in _TELLING:
+            if kind == _CUT:
+                listener.playback.report()
             data = event.model_dump(exclude_unset=True)
             for each in openai_wire.client_event(data, session.clock()):
                 session.feed(each)

@@ -1,7 +1,7 @@
 """Deltas of the OpenAI Realtime API: the path that hundreds of events a second take.
 
-Nothing is decoded or copied here: audio is counted by the length of its base64 text. All that is
-no delta goes on to `openai_wire`.
+Nothing is decoded or copied here: audio is counted by the length of its base64 text, and where it
+is recorded, the text itself is appended. All that is no delta goes on to `openai_wire`.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,6 +26,14 @@ def audio(session: SessionTelemetry, data: Json) -> None:
         part.byte_count += byte_count
     else:
         session.feed(events.AudioStarted(session.clock(), *_part(data), byte_count))
+
+
+def recorded_audio(session: SessionTelemetry, data: Json) -> None:
+    """Count a delta of the agent's audio and record it, if the call is recorded."""
+    audio(session, data)
+    recording = session.audio
+    if recording is not None:
+        recording.take_output(data["item_id"], data["content_index"], data["delta"])
 
 
 def text(session: SessionTelemetry, data: Json) -> None:
@@ -67,13 +75,21 @@ DELTAS: Final[Mapping[Any, Callable[[SessionTelemetry, Json], None]]] = {
 }
 
 
+RECORDED_DELTAS: Final[Mapping[Any, Callable[[SessionTelemetry, Json], None]]] = {
+    **DELTAS,
+    "response.output_audio.delta": recorded_audio,
+    "response.audio.delta": recorded_audio,
+}
+"""For those to whom nobody hands the audio decoded."""
+
+
 def take_server_event(session: SessionTelemetry, data: Any) -> None:
     """Feed a session with one server event, whatever it is.
 
     Raises:
         SkippedEventError: It cannot be used; so may others be raised by what is malformed.
     """
-    take_delta = DELTAS.get(data.get("type")) if isinstance(data, dict) else None
+    take_delta = RECORDED_DELTAS.get(data.get("type")) if isinstance(data, dict) else None
     if take_delta is not None:
         take_delta(session, data)
         return

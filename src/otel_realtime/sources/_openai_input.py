@@ -104,4 +104,10 @@ def error(data: Json, at: int) -> Iterable[events.Event]:
 
 
 def input_appended(data: Json, at: int) -> Iterable[events.Event]:
-    return (events.AudioSent(at, values.base64_size(_fields.text(data, "audio"))),)
+    audio = _fields.text(data, "audio")
+    return (events.AudioSent(at, values.base64_size(audio), audio),)
+
+
+def settings_sent(data: Json, at: int) -> Iterable[events.Event]:
+    told = values.session_config(_fields.section(data, "session")).input_format
+    return (events.InputFormatSet(at, told),) if told is not None and told.bytes_per_ms else ()

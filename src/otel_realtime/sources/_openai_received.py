@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from otel_realtime.guard import SkippedEventError
-from otel_realtime.sources._openai_deltas import DELTAS, take_server_event
+from otel_realtime.sources._openai_deltas import RECORDED_DELTAS, take_server_event
 from otel_realtime.sources._openai_session import Following
 
 
@@ -17,7 +17,7 @@ def take(following: Following, event: Any, text: Any) -> None:
         text: What it made that of.
     """
     try:
-        take_delta = DELTAS.get(event.type)
+        take_delta = RECORDED_DELTAS.get(event.type)
         if take_delta is not None:
             take_delta(following.telemetry, event.__dict__)  # the fields of the client's objects
             return

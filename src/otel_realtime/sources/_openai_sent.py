@@ -89,7 +89,7 @@ def _translated(event: Any, at: int) -> Iterable[Event]:
     kind = event.get("type") if is_plain else getattr(event, "type", None)
     if kind == _AUDIO:
         audio = event.get("audio") if is_plain else getattr(event, "audio", None)
-        return (AudioSent(at, base64_size(audio)),) if isinstance(audio, str) else ()
+        return (AudioSent(at, base64_size(audio), audio),) if isinstance(audio, str) else ()
     if kind not in openai_wire.CLIENT_EVENTS:
         return ()
     data = event if is_plain else event.model_dump(mode="json", exclude_unset=True)

@@ -6,7 +6,7 @@ listener only translates: it never raises, never keeps or changes an event. What
 seen by wrapping functions of the SDK while a listener exists (`_agents_hooks`).
 """
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Unpack
 from weakref import finalize
@@ -14,10 +14,12 @@ from weakref import finalize
 from otel_realtime.events import SessionOpened
 from otel_realtime.extras import needed
 from otel_realtime.session import SessionTelemetry
+from otel_realtime.session_audio import check_store
 from otel_realtime.settings import SettingKeywords, Settings
 from otel_realtime.sources import _agents_model, _agents_sent, _agents_session
 from otel_realtime.sources._agents_hooks import HOOKS
 from otel_realtime.sources._agents_parsed import ALWAYS_FOLLOWED, ParsedEvents
+from otel_realtime.sources._agents_playback import Playback
 from otel_realtime.sources._agents_raw import RawEvents
 from otel_realtime.sources._openai_deltas import DELTAS
 from otel_realtime.telemetry.outlets import Telemetry
@@ -26,7 +28,7 @@ with needed("openai-agents", extra="agents"):
     from agents.realtime import RealtimeModelListener
 
 if TYPE_CHECKING:
-    from agents.realtime import RealtimeModelEvent, RealtimePlaybackTracker
+    from agents.realtime import RealtimeModelAudioEvent, RealtimeModelEvent, RealtimePlaybackTracker
     from opentelemetry._logs import LoggerProvider
     from opentelemetry.metrics import MeterProvider
     from opentelemetry.trace import TracerProvider
@@ -35,14 +37,6 @@ _OPENAI: Final = "openai"
 _DESCRIPTIONS: Final = frozenset({"session.created", "session.updated"})
 
 
-class _Everything:
-    """Contains whatever it is asked for."""
-
-    def __contains__(self, _: object) -> bool:
-        return True
-
-
-_EVERYTHING: Final = _Everything()
 _NO_DELTAS: Final[Mapping[Any, Any]] = {}
 
 
@@ -86,6 +80,7 @@ class RealtimeTelemetryListener(RealtimeModelListener):
     ) -> None:
         """Make a listener; nothing is recorded before the first event."""
         self._settings = Settings.read({"capture_content": capture_content, **settings})
+        check_store(self._settings)
         self._telemetry = Telemetry.of(tracer_provider, meter_provider, logger_provider)
         self._session_id = session_id
         self._tracker = playback_tracker
@@ -97,8 +92,8 @@ class RealtimeTelemetryListener(RealtimeModelListener):
         self._is_following = False
         self._deltas: Mapping[Any, Callable[[SessionTelemetry, Any], None]] = _NO_DELTAS
         """What takes which delta, once it is settled that this one follows by raw events."""
-        self._heeded: Container[str] = _EVERYTHING
-        """The other types of events to look at."""
+        self._heeded: Mapping[str, Callable[[RealtimeTelemetryListener, Any], None]] | None = None
+        """What takes which of the other events by then; the rest says nothing new."""
         finalize(self, HOOKS.tidy).atexit = False
         self._start_afresh()
 
@@ -117,8 +112,10 @@ class RealtimeTelemetryListener(RealtimeModelListener):
                     self._take(event)
                 else:
                     take_delta(self._session, data)
-            elif event.type in self._heeded:
+            elif self._heeded is None:
                 self._take(event)
+            elif event.type in self._heeded:
+                self._heeded[event.type](self, event)
         except Exception as error:  # noqa: BLE001 - the guard: a listener that raises ends the call
             self._session.guard.caught(f"on_event {_kind(event)}", error)
 
@@ -164,7 +161,7 @@ class RealtimeTelemetryListener(RealtimeModelListener):
     def stop_following(self) -> None:
         """Take in nothing more than what may begin the next session."""
         self._is_following = False
-        self._deltas, self._heeded = _NO_DELTAS, _EVERYTHING
+        self._deltas, self._heeded = _NO_DELTAS, None
 
     def stop_watching(self) -> None:
         """Let go of a model of a third party, on which what it sends was watched."""
@@ -196,7 +193,14 @@ class RealtimeTelemetryListener(RealtimeModelListener):
         elif not self.parsed.is_muted or event.type in ALWAYS_FOLLOWED:
             self._on_parsed(event)
         if self._is_following and self.parsed.is_muted:
-            self._deltas, self._heeded = DELTAS, ALWAYS_FOLLOWED
+            recorded = self._session.audio is not None
+            self._deltas, self._heeded = DELTAS, _HEEDED_RECORDED if recorded else _HEEDED
+
+    def _record(self, event: "RealtimeModelAudioEvent") -> None:
+        """Keep a delta of the agent's audio, which the SDK has decoded."""
+        audio = self._session.audio
+        if audio is not None:
+            audio.take_output(event.item_id, event.content_index, event.data)
 
     def _on_raw(self, data: Any) -> None:
         if not self.parsed.is_muted:
@@ -254,14 +258,20 @@ class RealtimeTelemetryListener(RealtimeModelListener):
         )
         self._provider_session = None
         self.parsed = ParsedEvents(self._session)
-        self._raw = RawEvents(self._session, self._tracker)
-        self._deltas, self._heeded = _NO_DELTAS, _EVERYTHING
+        self.playback = Playback(self._session, self._tracker)
+        self._raw = RawEvents(self._session, self.playback)
+        self._deltas, self._heeded = _NO_DELTAS, None
         if self._finalizer is not None:
             self._finalizer.detach()
         # The session holds no reference to the listener, so it can be ended when that is gone.
         self._finalizer = finalize(self, self._session.drop)
         self._finalizer.atexit = False
         self._follow()
+
+
+_HEEDED: Final = dict.fromkeys(ALWAYS_FOLLOWED, RealtimeTelemetryListener._take)  # noqa: SLF001
+"""What takes which parsed event where raw events tell the rest: of this class."""
+_HEEDED_RECORDED: Final = {**_HEEDED, "audio": RealtimeTelemetryListener._record}  # noqa: SLF001
 
 
 def _may_begin(event: "RealtimeModelEvent") -> bool:

@@ -13,6 +13,7 @@ from weakref import finalize
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 
 from otel_realtime.session import SessionTelemetry
+from otel_realtime.session_audio import check_store
 from otel_realtime.settings import Settings
 from otel_realtime.sources import _openai_session
 from otel_realtime.sources._openai_session import Following
@@ -81,7 +82,7 @@ def _following(
     given = dict(settings)
     providers = [given.pop(name, None) for name in _PROVIDERS]
     session_id = given.pop("session_id", None)
-    telemetry = SessionTelemetry(
-        Telemetry.of(*providers), Settings.read(given), session_id=session_id
-    )
+    read = Settings.read(given)
+    check_store(read)
+    telemetry = SessionTelemetry(Telemetry.of(*providers), read, session_id=session_id)
     return Following(telemetry, let_go)

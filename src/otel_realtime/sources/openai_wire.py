@@ -78,6 +78,7 @@ SERVER_EVENTS: Final[Mapping[str, Translate]] = MappingProxyType(
 
 CLIENT_EVENTS: Final[Mapping[str, Translate]] = MappingProxyType(
     {
+        "session.update": given.settings_sent,
         "input_audio_buffer.append": given.input_appended,
         "conversation.item.create": said.item_created,
         "conversation.item.truncate": said.item_truncated,

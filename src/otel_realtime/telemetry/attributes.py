@@ -15,9 +15,9 @@ from otel_realtime.facts import (
     ToolFacts,
     TranscriptionFacts,
 )
-from otel_realtime.telemetry import messages
+from otel_realtime.telemetry import audio_attributes, messages, tokens
 from otel_realtime.telemetry.content import ContentGate, type_of
-from otel_realtime.values import Endpoint, Fault, Usage
+from otel_realtime.values import Endpoint, Fault
 
 Pairs = Iterable[tuple[str, AttributeValue | None]]
 
@@ -36,13 +36,13 @@ class Identity:
         pairs: Its attributes.
     """
 
-    __slots__ = ("_provider", "_session_id", "_user_id", "pairs")
+    __slots__ = ("_provider", "pairs", "session_id", "user_id")
 
     def __init__(
         self, session_id: str, user_id: str | None = None, provider: str | None = None
     ) -> None:
         """Put the attributes together."""
-        self._session_id, self._user_id, self._provider = session_id, user_id, provider
+        self.session_id, self.user_id, self._provider = session_id, user_id, provider
         self._set_pairs()
 
     @property
@@ -57,8 +57,8 @@ class Identity:
 
     def _set_pairs(self) -> None:
         self.pairs: tuple[tuple[str, AttributeValue | None], ...] = (
-            (semconv.SESSION_ID, self._session_id),
-            (semconv.USER_ID, self._user_id),
+            (semconv.SESSION_ID, self.session_id),
+            (semconv.USER_ID, self.user_id),
             (semconv.PROVIDER_NAME, self._provider),
         )
 
@@ -97,6 +97,7 @@ def session(facts: SessionFacts, gate: ContentGate) -> Pairs:
         (semconv.ERROR_TYPE, facts.fault_type),
         (semconv.SYSTEM_INSTRUCTIONS, messages.instructions(config.instructions, gate)),
         (semconv.TOOL_DEFINITIONS, messages.tool_definitions(config.tools, gate)),
+        *audio_attributes.of_output(facts),
     )
 
 
@@ -121,7 +122,15 @@ def user_input(facts: InputFacts, gate: ContentGate) -> Pairs:
         (semconv.INPUT_CLEARED, facts.cleared or None),
         (semconv.END_REASON, facts.end_reason),
         *_transcription(facts),
+        *input_audio(facts, gate),
+    )
+
+
+def input_audio(facts: InputFacts, gate: ContentGate) -> Pairs:
+    """What the user said, and where it can be heard: that is known once its span has begun."""
+    return (
         (semconv.INPUT_MESSAGES, messages.input_message(facts, gate)),
+        *audio_attributes.of_input(facts),
     )
 
 
@@ -157,13 +166,16 @@ def response(facts: ResponseFacts, gate: ContentGate) -> Pairs:
         (semconv.GENERATED_MS, _whole(facts.generated_ms)),
         (semconv.HEARD_MS, _whole(facts.heard_ms)),
         (semconv.HEARD_SOURCE, facts.heard_source),
+        (semconv.DISCARDED_MS, _whole(facts.discarded_ms)),
         *interruption(facts),
         (semconv.END_REASON, facts.end_reason),
         (semconv.ERROR_TYPE, response_error(facts)),
         (semconv.ERROR_MESSAGE, _message(facts.fault, gate)),
-        *(usage(facts.usage) if facts.usage else ()),
+        *(tokens.attributes_of(facts.usage) if facts.usage else ()),
         (semconv.INPUT_MESSAGES, messages.request_messages(facts, gate)),
         (semconv.OUTPUT_MESSAGES, messages.response_message(facts, gate)),
+        *audio_attributes.of_output(facts),
+        *audio_attributes.of_generated(facts),
     )
 
 
@@ -183,23 +195,7 @@ def interruption(facts: ResponseFacts) -> Pairs:
         (semconv.INTERRUPTED, facts.interrupted or None),
         (semconv.INTERRUPTION_REASON, facts.interruption_reason),
         (semconv.INTERRUPTION_ITEM_ID, facts.interrupted_by if facts.interrupted else None),
-    )
-
-
-def usage(used: Usage) -> Pairs:
-    """Tokens with their whole breakdown; cached tokens are a part of the input."""
-    return (
-        (semconv.USAGE_INPUT, used.input),
-        (semconv.USAGE_INPUT_TEXT, used.input_text),
-        (semconv.USAGE_INPUT_AUDIO, used.input_audio),
-        (semconv.USAGE_INPUT_IMAGE, used.input_image),
-        (semconv.USAGE_CACHED, used.cached),
-        (semconv.USAGE_CACHED_TEXT, used.cached_text),
-        (semconv.USAGE_CACHED_AUDIO, used.cached_audio),
-        (semconv.USAGE_CACHED_IMAGE, used.cached_image),
-        (semconv.USAGE_OUTPUT, used.output),
-        (semconv.USAGE_OUTPUT_TEXT, used.output_text),
-        (semconv.USAGE_OUTPUT_AUDIO, used.output_audio),
+        (semconv.CUT_MS, _whole(facts.heard_ms) if facts.interrupted else None),
     )
 
 

@@ -96,6 +96,11 @@ class TelemetryContext:
             span.set_status(Status(StatusCode.ERROR, error))
         span.end(end)
 
+    def span_context(self, key: Hashable) -> SpanContext | None:
+        """The ids of an open span; None if it is not open."""
+        span = self._open.get(key)
+        return span.get_span_context() if span is not None else None
+
     def is_recording(self, key: Hashable) -> bool:
         """Whether a span of `key` is open and what is set on it is kept: not if it is unsampled."""
         span = self._open.get(key)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from otel_realtime.facts import InputFacts, ResponseFacts
 from otel_realtime.telemetry.content import ContentGate
+from otel_realtime.values import AudioLink
 
 Part = Mapping[str, object]
 
@@ -57,11 +58,21 @@ def tool_definitions(tools: Sequence[Mapping[str, object]] | None, gate: Content
 
 
 def _user_parts(facts: InputFacts, gate: ContentGate) -> list[Part]:
+    if not gate.is_open:
+        return []
+    parts: list[Part] = [_linked(facts.audio)] if facts.audio is not None else []
     content = gate("user_text", facts.text)
-    return [{"type": "text", "content": content}] if content is not None else []
+    return parts if content is None else [*parts, {"type": "text", "content": content}]
+
+
+def _linked(audio: AudioLink) -> Part:
+    """A recording as a part of a message: GenAI's `uri` part."""
+    return {"type": "uri", "modality": "audio", "mime_type": audio.mime_type, "uri": audio.url}
 
 
 def _output_parts(facts: ResponseFacts, gate: ContentGate) -> Iterable[Part]:
+    if facts.audio is not None:
+        yield _linked(facts.audio)
     for output in facts.outputs:
         if output.call_id is None:
             content = gate("agent_text", output.text)

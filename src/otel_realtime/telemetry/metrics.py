@@ -68,6 +68,9 @@ class Instruments:
             "Time from connecting to the provider's description of the session.",
             durations,
         )
+        self.audio_upload_duration = histogram(
+            semconv.METRIC_AUDIO_UPLOAD_DURATION, "s", "Time an upload of audio took.", durations
+        )
         self.token_usage = histogram(
             semconv.METRIC_TOKEN_USAGE, "{token}", "Tokens per response.", semconv.TOKEN_BUCKETS
         )
@@ -94,6 +97,12 @@ class Instruments:
         )
         self.sessions_active = meter.create_up_down_counter(
             semconv.METRIC_SESSIONS_ACTIVE, "{session}", "Sessions that are open now."
+        )
+        self.audio_uploaded = meter.create_counter(
+            semconv.METRIC_AUDIO_UPLOADED, "By", "Recordings of audio that are in the store."
+        )
+        self.audio_dropped = meter.create_counter(
+            semconv.METRIC_AUDIO_DROPPED, "By", "Audio that was given up, by reason."
         )
         self.problems = meter.create_counter(
             semconv.METRIC_PROBLEMS, "{problem}", "Problems of the instrumentation itself."

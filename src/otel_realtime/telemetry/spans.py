@@ -6,7 +6,7 @@ from typing import Any, Final
 from opentelemetry.trace import SpanKind
 
 from otel_realtime import semconv
-from otel_realtime.facts import SessionFacts, ToolFacts
+from otel_realtime.facts import InputFacts, SessionFacts, ToolFacts
 from otel_realtime.records import (
     SESSION,
     Closed,
@@ -92,7 +92,7 @@ class SpanConsumer:
         """End the subject's span with all that is known of it."""
         kind, facts = record.key.kind, record.facts
         if kind in _AT_ONCE or not self._context.is_recording(record.key):
-            self._context.close(record.key, end=record.at)
+            self._close_at_once(record)
             return
         if isinstance(facts, (ToolFacts, SessionFacts)) and isinstance(facts.error, Exception):
             self._record_exception(record, facts.error)
@@ -104,6 +104,13 @@ class SpanConsumer:
             attributes=attributes.known((*known, *_CLOSING[kind](facts, self._gate))),
             error=error(facts) if error else None,
         )
+
+    def _close_at_once(self, record: Closed) -> None:
+        """End what has been told of already, but for a link that comes with its span."""
+        facts, told = record.facts, None
+        if isinstance(facts, InputFacts) and facts.audio is not None:
+            told = attributes.known(attributes.input_audio(facts, self._gate))
+        self._context.close(record.key, end=record.at, attributes=told)
 
     def _parent(self, key: Key | None) -> Key | None:
         """The parent's key; the session's for a parent that was never seen or is forgotten."""

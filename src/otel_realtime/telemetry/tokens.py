@@ -1,4 +1,4 @@
-"""Tokens by modality: added up here, and read by an observable counter when metrics are exported.
+"""Tokens by modality: on spans, and added up for an observable counter.
 
 A response brings up to six counts. A synchronous counter would take some 8 µs for each of them, on
 the event loop; adding to a dictionary takes a fraction of one.
@@ -62,3 +62,20 @@ def partition(used: Usage) -> Iterator[tuple[str, str | None, bool, int]]:
         said = ((None, used.output, None),)
     for modality, count, _ in said:
         yield "output", modality, False, count or 0
+
+
+def attributes_of(used: Usage) -> Iterable[tuple[str, int | None]]:
+    """Tokens with their whole breakdown; cached tokens are a part of the input."""
+    return (
+        (semconv.USAGE_INPUT, used.input),
+        (semconv.USAGE_INPUT_TEXT, used.input_text),
+        (semconv.USAGE_INPUT_AUDIO, used.input_audio),
+        (semconv.USAGE_INPUT_IMAGE, used.input_image),
+        (semconv.USAGE_CACHED, used.cached),
+        (semconv.USAGE_CACHED_TEXT, used.cached_text),
+        (semconv.USAGE_CACHED_AUDIO, used.cached_audio),
+        (semconv.USAGE_CACHED_IMAGE, used.cached_image),
+        (semconv.USAGE_OUTPUT, used.output),
+        (semconv.USAGE_OUTPUT_TEXT, used.output_text),
+        (semconv.USAGE_OUTPUT_AUDIO, used.output_audio),
+    )

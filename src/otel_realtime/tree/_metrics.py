@@ -37,6 +37,9 @@ TELLING: Final = {
     names.METRIC_SETUP_DURATION: (),
     names.METRIC_SESSION_DURATION: (),
     names.METRIC_SESSIONS_ACTIVE: (),
+    names.METRIC_AUDIO_UPLOAD_DURATION: (names.ERROR_TYPE,),
+    names.METRIC_AUDIO_UPLOADED: (),
+    names.METRIC_AUDIO_DROPPED: (names.AUDIO_DROPPED,),
 }
 """The attributes by which a brief list tells our metrics apart; it adds up over the others."""
 

@@ -1,0 +1,106 @@
+"""What the client sent: by position, to cut utterances out of it, and on the call's time line."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from otel_realtime.audio.pcm import Decoder
+from otel_realtime.audio.timeline import Piece, cut
+from otel_realtime.audio.track import Track
+from otel_realtime.values import AudioFormat
+
+if TYPE_CHECKING:
+    from otel_realtime.audio.recorded import RecordedCall
+
+_GAP_NS: Final = 100_000_000
+"""A microphone that falls behind by more than this was silent meanwhile; less is jitter."""
+_MOST_WAITING: Final = 1024
+"""As many pieces as the conversation counts before it knows their format."""
+_NS: Final = 1_000_000_000
+_MS_PER_S: Final = 1000
+_G711_RATE: Final = 8000
+
+
+@dataclass(slots=True)
+class _Segment:
+    """A stretch of what was sent, in one format; its position is that on its socket."""
+
+    track: Track
+    decoder: Decoder
+    from_ms: float
+
+    @property
+    def to_ms(self) -> float:
+        return self.from_ms + self.track.length * _MS_PER_S / self.track.rate
+
+
+class Sent:
+    """The user's audio of one call.
+
+    Attributes:
+        said: Its stretches without a gap, on the time line; the last one still grows.
+    """
+
+    def __init__(self, call: "RecordedCall") -> None:
+        self.said: list[Piece] = []
+        self._call = call
+        self._segments: list[_Segment] = []
+        self._waiting: list[tuple[int, str | bytes]] = []
+        self._cursor = 0
+        """When what was sent so far is over, in nanoseconds since the epoch."""
+
+    def take(self, at: int, audio: str | bytes) -> None:
+        """Append what was sent at `at`; before its format is known it waits for that."""
+        if self._segments:
+            segment = self._segments[-1]
+            before = segment.track.length
+            self._call.append(segment.track, segment.decoder, audio)
+            self._place(at, segment.track, before)
+        elif len(self._waiting) < _MOST_WAITING:
+            self._waiting.append((at, audio))
+
+    def skip(self, at: int, byte_count: int) -> None:
+        """So much could not be kept: what follows is where it should be."""
+        if self._segments:
+            self.take(at, bytes(byte_count))
+
+    def set_format(self, told: AudioFormat) -> None:
+        """What is sent from here on is in this format."""
+        from_ms = self._segments[-1].to_ms if self._segments else 0.0
+        track = self._call.new_track("input", rate_of(told))
+        self._segments.append(_Segment(track, Decoder(told.type), from_ms))
+        waiting, self._waiting = self._waiting, []
+        for at, audio in waiting:
+            self.take(at, audio)
+
+    def restart(self, told: AudioFormat | None) -> None:
+        """Positions count anew: another socket carries the call on."""
+        self._segments = []
+        if told is not None:
+            self.set_format(told)
+
+    def between(self, from_ms: float, to_ms: float) -> list[Piece]:
+        """What was sent between two positions on the present socket."""
+        return list(self._between(from_ms, to_ms))
+
+    def _between(self, from_ms: float, to_ms: float) -> Iterator[Piece]:
+        whole = [Piece(each.track, 0, each.track.length) for each in self._segments]
+        yield from cut(whole, from_ms, to_ms)
+
+    def _place(self, at: int, track: Track, start: int) -> None:
+        """Put what was just appended on the time line; what comes in time goes on without a gap."""
+        last = self.said[-1] if self.said else None
+        if last is None or last.track is not track or at - self._cursor > _GAP_NS:
+            begins, name = max(at, self._cursor), track.path.name
+            on_line = max(begins - self._call.started_at, 0)
+            self.said.append(Piece(track, start, track.length, on_line))
+            self._call.journal.note("said", file=name, rate=track.rate, start=start, at=begins)
+            self._cursor = begins
+        else:
+            self.said[-1] = replace(last, stop=track.length)
+        self._cursor += (track.length - start) * _NS // track.rate
+
+
+def rate_of(told: AudioFormat) -> int:
+    """Samples a second; G.711 has no other than its own."""
+    return told.rate or _G711_RATE

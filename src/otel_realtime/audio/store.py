@@ -1,0 +1,163 @@
+"""The object store that recordings go to, by its URL or as an obstore object.
+
+All talk to stores is obstore's: S3, Google Cloud Storage, Azure Blob Storage, a local folder,
+memory. Credentials come from where the cloud's own tools take them: the environment, the
+instance's metadata.
+"""
+
+import uuid
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, unquote, urlsplit
+from urllib.request import url2pathname
+
+from otel_realtime.extras import needed
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
+_RETRIES: Final[Any] = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
+"""Of one attempt to upload; what fails all the same is tried again later."""
+_PROBE: Final = ".otel-realtime"
+_NO_BUCKET: Final = ("NoSuchBucket", "ContainerNotFound")
+"""What S3, Google and Azure say where it is not only the object that is missing."""
+
+
+class StoreError(ValueError):
+    """A store cannot be had by what was given; the message says why."""
+
+
+class Store:
+    """A store, and the URLs of what is in it.
+
+    Args:
+        given: A URL, or an obstore store.
+        public_url: Where what is in it can be fetched from; by default the store's own URL.
+
+    Raises:
+        StoreError: There is no such store, or it does not know how to log in.
+        ImportError: The extra `audio` is not installed.
+    """
+
+    def __init__(self, given: object, public_url: str | None = None) -> None:
+        with needed("obstore", extra="audio"):
+            import obstore  # noqa: F401 - told here, once, that it is missing
+        self._store, self.own_url = _from_url(given) if isinstance(given, str) else _known(given)
+        self._base = (public_url or self.own_url).rstrip("/")
+        is_memory = urlsplit(self.own_url).scheme == "memory"
+        self.identity = f"{self.own_url}{uuid.uuid4().hex}" if is_memory else self.own_url
+        """What tells it from other stores; memory is nobody else's."""
+
+    def url(self, key: str) -> str:
+        """The URL of an object, which need not be there yet."""
+        return f"{self._base}/{quote(key)}"
+
+    def put(self, key: str, path: Path, mime_type: str) -> None:
+        """Upload a file.
+
+        Raises:
+            Exception: What the store says against it.
+        """
+        import obstore
+        from obstore.store import LocalStore
+
+        # Folders have no place for a media type, and say so.
+        told: Any = (
+            {}
+            if isinstance(self._store, LocalStore)
+            else {"attributes": {"Content-Type": mime_type}}
+        )
+        obstore.put(self._store, key, path, **told)
+
+    def check(self) -> Exception | None:
+        """Ask for something that is not there; what the store says if it cannot be used at all."""
+        import obstore
+
+        try:
+            obstore.get(self._store, _PROBE)
+        except FileNotFoundError as error:
+            return error if any(word in str(error) for word in _NO_BUCKET) else None
+        except Exception as error:  # noqa: BLE001 - whatever it says is what is told
+            return error
+        return None
+
+    def signed(self, key: str, seconds: float) -> str:
+        """A link by which anybody can fetch an object for a while; a folder's needs none.
+
+        Raises:
+            StoreError: The store has no such links.
+        """
+        import obstore
+        from obstore.store import LocalStore, MemoryStore
+
+        if isinstance(self._store, LocalStore):
+            return self.url(key)
+        if isinstance(self._store, MemoryStore):
+            message = "what is in memory has no link"
+            raise StoreError(message)
+        store: Any = self._store
+        url: str = obstore.sign(store, "GET", key, timedelta(seconds=seconds))
+        return url
+
+
+def signed_url(url: str, seconds: float) -> str:
+    """A link for somebody who wants to listen to what a span's URL names.
+
+    Raises:
+        StoreError: It is no URL of a store, or there is no access to the store.
+    """
+    folder, _, name = url.rpartition("/")
+    if not name or "://" not in folder:
+        message = f"{url} is no URL of a recording, such as s3://bucket/2026/11/25/…/….wav"
+        raise StoreError(message)
+    return Store(folder).signed(unquote(name), seconds)
+
+
+def words_of(error: BaseException) -> str:
+    """What a store says against something, without the debugging output behind it."""
+    words = " ".join(str(error).split("\n\nDebug source", 1)[0].split())
+    return words or type(error).__name__
+
+
+def _from_url(url: str) -> "tuple[ObjectStore, str]":
+    from obstore.store import LocalStore, from_url
+
+    parts = urlsplit(url)
+    if not parts.scheme or "://" not in url:
+        message = f"it takes a URL such as s3://bucket/prefix or file:///folder, not {url!r}"
+        raise StoreError(message)
+    own = f"{url.rstrip('/')}/" if parts.scheme == "memory" else url.rstrip("/")
+    try:
+        if parts.scheme == "file":
+            return LocalStore(url2pathname(parts.path), mkdir=True), own
+        # No client options: giving any would set aside those of the environment.
+        told: Any = {} if parts.scheme == "memory" else {"retry_config": _RETRIES}
+        return from_url(url, **told), own
+    except Exception as error:
+        message = f"{url}: {words_of(error)}"
+        raise StoreError(message) from error
+
+
+def _known(store: Any) -> "tuple[ObjectStore, str]":  # noqa: ANN401 - checked here
+    """An obstore store of the user's own, and the URL that it would have."""
+    from obstore.store import AzureStore, GCSStore, LocalStore, MemoryStore, S3Store
+
+    if isinstance(store, Path):
+        return _from_url(store.resolve().as_uri())
+    if isinstance(store, LocalStore):
+        return store, Path(str(store.prefix or "/")).as_uri()
+    if isinstance(store, MemoryStore):
+        return store, "memory:///"
+    schemes: dict[Any, tuple[str, str]] = {
+        S3Store: ("s3", "bucket"),
+        GCSStore: ("gs", "bucket"),
+        AzureStore: ("az", "container_name"),
+    }
+    for cls, (scheme, name) in schemes.items():
+        if isinstance(store, cls):
+            prefix = str(store.prefix or "").strip("/")
+            url = f"{scheme}://{store.config[name]}"
+            return store, f"{url}/{prefix}" if prefix else url
+    message = f"it takes a URL or a store of obstore, not {type(store).__name__}"
+    raise StoreError(message)

@@ -1,0 +1,82 @@
+"""The writer: one thread that does, in order, what the event loop has left for it to do.
+
+The loop only appends to a deque, which takes no lock and waits for nothing. Nobody wakes the thread
+for a piece of audio: it looks a few times a second while calls go on, and takes what is there.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from threading import Event, Thread
+from time import sleep
+from typing import Any, Final
+
+_LOOKS: Final = 0.1  # seconds
+_AT_A_TIME: Final = 64
+"""How many jobs are done before others get a chance at the interpreter."""
+
+Job = tuple[Any, ...]
+"""A callable and what it is called with."""
+
+
+class Writer:
+    """Does jobs.
+
+    Args:
+        rest: Called whenever all jobs that there were are done.
+        failed: Called with what a job raised.
+    """
+
+    def __init__(self, rest: Callable[[], None], failed: Callable[[Exception], None]) -> None:
+        self.jobs: deque[Job] = deque()
+        self.push: Final = self.jobs.append
+        """Leave a job: the thread comes to it by itself while calls go on."""
+        self.calls = 0
+        """How many calls go on; changed by jobs."""
+        self._rest = rest
+        self._failed = failed
+        self._wanted = Event()
+        self._is_over = False
+        self._thread: Thread | None = None
+
+    def start(self) -> None:
+        """Begin, if it has not."""
+        if self._thread is None:
+            self._thread = Thread(target=self._work, name="otel-realtime audio", daemon=True)
+            self._thread.start()
+
+    def wake(self) -> None:
+        """Have it look now."""
+        self._wanted.set()
+
+    def stop(self, timeout: float) -> bool:
+        """Have it end once all jobs are done, and wait for that, but no longer than `timeout`.
+
+        Returns:
+            Whether it has ended.
+        """
+        self._is_over = True
+        self._wanted.set()
+        if self._thread is not None:
+            self._thread.join(timeout)
+        return self._thread is None or not self._thread.is_alive()
+
+    def _work(self) -> None:
+        while True:
+            self._wanted.wait(_LOOKS if self.calls else None)
+            self._wanted.clear()
+            self._do_all()
+            if self._is_over and not self.jobs:
+                return
+
+    def _do_all(self) -> None:
+        count = 0
+        while self.jobs:
+            do, *given = self.jobs.popleft()
+            try:
+                do(*given)
+            except Exception as error:  # noqa: BLE001 - the guard: the other jobs are done
+                self._failed(error)
+            count += 1
+            if count % _AT_A_TIME == 0:
+                sleep(0)
+        self._rest()

@@ -1,0 +1,262 @@
+"""Values of settings: what each may be, and how it is read from a keyword or the environment."""
+
+import logging
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+Redact = Callable[[str, str], str | None]
+"""`redact(kind, value)`: gives what may be recorded of a content value, or None for nothing."""
+
+_logger = logging.getLogger("otel_realtime.settings")
+
+
+class SettingError(ValueError):
+    """A setting has a value that it cannot have; the message names both."""
+
+
+class ContentCapture(StrEnum):
+    """Where content may be recorded: transcripts, typed text, instructions, tool data.
+
+    The values are those of `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`.
+    """
+
+    NO_CONTENT = "NO_CONTENT"
+    SPAN_ONLY = "SPAN_ONLY"
+    EVENT_ONLY = "EVENT_ONLY"
+    SPAN_AND_EVENT = "SPAN_AND_EVENT"
+
+    @property
+    def on_spans(self) -> bool:
+        """Whether spans may carry content."""
+        return self in {ContentCapture.SPAN_ONLY, ContentCapture.SPAN_AND_EVENT}
+
+    @property
+    def on_events(self) -> bool:
+        """Whether log events may carry content."""
+        return self in {ContentCapture.EVENT_ONLY, ContentCapture.SPAN_AND_EVENT}
+
+
+def content_capture(value: object) -> ContentCapture:
+    """Where content may be recorded; a boolean means on spans or nowhere.
+
+    Raises:
+        ValueError: It is no such word.
+    """
+    if isinstance(value, bool):
+        return ContentCapture.SPAN_ONLY if value else ContentCapture.NO_CONTENT
+    word = str(value).strip().upper()
+    if word in {"TRUE", "FALSE", ""}:
+        return content_capture(word == "TRUE")
+    return ContentCapture(word)
+
+
+def seconds(value: object) -> float:
+    """A time that is not negative.
+
+    Raises:
+        ValueError: It is none.
+    """
+    number = float(str(value))
+    if not math.isfinite(number) or number < 0:
+        raise ValueError(value)
+    return number
+
+
+def share(value: object) -> float:
+    """A share between 0 and 1.
+
+    Raises:
+        ValueError: It is none.
+    """
+    number = seconds(value)
+    if number > 1:
+        raise ValueError(value)
+    return number
+
+
+def count(value: object) -> int:
+    """A whole number, at least 1.
+
+    Raises:
+        ValueError: It is none.
+    """
+    number = int(str(value))
+    if number < 1:
+        raise ValueError(value)
+    return number
+
+
+def folder(value: object) -> Path:
+    """A folder, which need not exist yet."""
+    return Path(str(value)).expanduser()
+
+
+class FromEnvironment(str):
+    """A text from the environment: what is wrong with it is logged and raises nothing."""
+
+    __slots__ = ()
+
+
+def audio_store(value: object) -> object:
+    """A URL or a store, which is looked at when it is first needed.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    if isinstance(value, str) and "://" not in value:
+        raise ValueError(value)
+    return value
+
+
+class AudioCapture(StrEnum):
+    """Whose audio is recorded. The values are those of `OTEL_REALTIME_CAPTURE_AUDIO`."""
+
+    NONE = "none"
+    USER = "user"
+    AGENT = "agent"
+    BOTH = "both"
+
+    @property
+    def of_user(self) -> bool:
+        """Whether what the user says is recorded."""
+        return self in {AudioCapture.USER, AudioCapture.BOTH}
+
+    @property
+    def of_agent(self) -> bool:
+        """Whether what the agent says is recorded."""
+        return self in {AudioCapture.AGENT, AudioCapture.BOTH}
+
+
+def audio_capture(value: object) -> AudioCapture:
+    """Whose audio is recorded; a boolean means both or none.
+
+    Raises:
+        ValueError: It is no such word.
+    """
+    word = str(value).strip().lower()
+    return AudioCapture({"true": "both", "false": "none"}.get(word, word))
+
+
+class AudioFileFormat(StrEnum):
+    """The format of recordings. The values are those of `OTEL_REALTIME_AUDIO_FORMAT`."""
+
+    WAV = "wav"
+    FLAC = "flac"
+    OPUS = "opus"
+
+
+def audio_format(value: object) -> AudioFileFormat:
+    """The format of recordings.
+
+    Raises:
+        ValueError: It is no such word.
+    """
+    return AudioFileFormat(str(value).strip().lower())
+
+
+def text(value: object) -> str | None:
+    """Any text."""
+    return str(value) if value is not None else None
+
+
+def function(setting: str, otherwise: Callable[..., Any], what_then: str) -> Callable[[Any], Any]:
+    """How to read a function: a callable, or the name of one as `module:function`.
+
+    Args:
+        setting: The setting that it is given as.
+        otherwise: What stands in for one that is named and cannot be imported.
+        what_then: What is then the case, for the log.
+    """
+
+    def read(value: object) -> object:
+        if isinstance(value, str):
+            return _NamedFunction(str(value), setting, otherwise, what_then)
+        if not callable(value):
+            raise ValueError(value)  # noqa: TRY004 - one type of error for all settings
+        return value
+
+    return read
+
+
+@dataclass(frozen=True)
+class _NamedFunction:
+    """The function that `module:function` names, imported when it is first called.
+
+    Raises:
+        ValueError: The name has another form.
+    """
+
+    name: str
+    setting: str
+    otherwise: Callable[..., Any]
+    what_then: str
+
+    def __post_init__(self) -> None:
+        _names(self.name)
+
+    def __call__(self, *given: object) -> Any:  # noqa: ANN401 - what the application's gives
+        found = _imported(self.name)
+        if isinstance(found, str):
+            _tell(f"{self.setting} is {self.name}, but {found}: {self.what_then}")
+            return self.otherwise(*given)
+        return found(*given)
+
+
+@cache
+def _imported(name: str) -> Callable[..., Any] | str:
+    """The function of that name, imported; or why there is none."""
+    module, path = _names(name)
+    try:
+        found: Any = import_module(module)
+        for each in path:
+            found = getattr(found, each)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - what the application's module raises
+        return f"it could not be imported ({type(error).__name__})"
+    return found if callable(found) else "it is not callable"
+
+
+@cache
+def _tell(problem: str) -> None:
+    """Log it, once."""
+    _logger.warning("%s", problem)
+
+
+def _names(text: str) -> tuple[str, list[str]]:
+    module, colon, path = text.strip().partition(":")
+    names = path.split(".")
+    if not colon or not all(name.isidentifier() for name in [*module.split("."), *names]):
+        raise ValueError(text)
+    return module, names
+
+
+def nothing(kind: str, value: str) -> None:
+    """Record no content."""
+
+
+def nobody(call: object) -> bool:  # noqa: ARG001 - asked of any call
+    """Record nobody."""
+    return False
+
+
+def everything(clip: object) -> tuple[tuple[float, float]]:  # noqa: ARG001 - of any
+    """Silence all of it."""
+    return ((0.0, math.inf),)
+
+
+def setting(
+    default: object,
+    text: str,
+    *,
+    accepts: str,
+    parse: Callable[[Any], Any],
+    env: str,
+) -> Any:  # noqa: ANN401 - a dataclass field stands for the type beside it
+    """A setting: its default, what it does, what it takes, and how that is read."""
+    metadata = {"text": text, "accepts": accepts, "parse": parse, "env": env}
+    return field(default=default, metadata=metadata)
