@@ -104,7 +104,7 @@ def test_the_interruption_tells_what_was_heard(demo) -> None:
     spans = read_files(folder / "traces.jsonl").spans
     (cut,) = (span for span in spans if span.attributes.get(semconv.INTERRUPTED))
     heard, generated = cut.attributes[semconv.HEARD_MS], cut.attributes[semconv.GENERATED_MS]
-    assert cut.attributes[semconv.HEARD_SOURCE] == "truncation"
+    assert cut.attributes[semconv.HEARD_SOURCE] == "tracker"
     # The caller cuts in 2.5 s into an answer of 7.6 s, and is heard a little later.
     assert 2500 <= heard <= 3300
     assert abs(generated - length_of("concierge_4")) <= 1

@@ -6,14 +6,20 @@ from typing import TYPE_CHECKING, Final
 from otel_realtime.version import __version__
 
 if TYPE_CHECKING:
+    from otel_realtime.audio.clips import AudioClip, CallInfo
+    from otel_realtime.audio.processor import AudioUploadSpanProcessor
     from otel_realtime.instrumentor import RealtimeInstrumentor
     from otel_realtime.observing import observe
-    from otel_realtime.settings import ContentCapture, SettingError, Settings
+    from otel_realtime.settings import AudioCapture, ContentCapture, SettingError, Settings
     from otel_realtime.sources.agents import RealtimeTelemetryListener
     from otel_realtime.sources.openai import tool_run
     from otel_realtime.telemetry.context import TelemetryContext
 
 __all__ = [
+    "AudioCapture",
+    "AudioClip",
+    "AudioUploadSpanProcessor",
+    "CallInfo",
     "ContentCapture",
     "RealtimeInstrumentor",
     "RealtimeTelemetryListener",
@@ -27,6 +33,10 @@ __all__ = [
 
 # Imported when first asked for: some need an extra, and no name should cost start-up.
 _HOMES: Final = {
+    "AudioCapture": "otel_realtime.settings",
+    "AudioClip": "otel_realtime.audio.clips",
+    "AudioUploadSpanProcessor": "otel_realtime.audio.processor",
+    "CallInfo": "otel_realtime.audio.clips",
     "ContentCapture": "otel_realtime.settings",
     "RealtimeInstrumentor": "otel_realtime.instrumentor",
     "RealtimeTelemetryListener": "otel_realtime.sources.agents",

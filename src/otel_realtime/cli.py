@@ -1,4 +1,4 @@
-"""The command line: `otel-realtime demo`, `tree`, `replay`."""
+"""The command line: `otel-realtime demo`, `tree`, `replay`, `url`."""
 
 import argparse
 import sys
@@ -25,6 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+_HOUR = 3600.0
 
 
 class _RefusedError(Exception):
@@ -65,6 +68,19 @@ def _parser() -> argparse.ArgumentParser:
         "--no-content", action="store_true", help="leave out transcripts and tool data"
     )
     replay.set_defaults(run=_replay)
+
+    url = commands.add_parser("url", help="make a link to a recording, for who wants to listen")
+    url.add_argument(
+        "urls", nargs="+", metavar="URL", help="as on the span: s3://…, gs://…, az://…"
+    )
+    url.add_argument(
+        "--expires",
+        type=float,
+        default=_HOUR,
+        metavar="SECONDS",
+        help="how long anybody who has the link can listen (default: an hour)",
+    )
+    url.set_defaults(run=_url)
     return parser
 
 
@@ -98,6 +114,13 @@ def _replay(options: argparse.Namespace) -> None:
         traced = traced_recording(path, capture_content=content, start=time.time_ns())
         _print(path)
         _print(terminal_tree(traced.spans, traced.logs, events=options.events))
+
+
+def _url(options: argparse.Namespace) -> None:
+    from otel_realtime.audio.store import signed_url
+
+    for each in options.urls:
+        sys.stdout.write(f"{signed_url(each, options.expires)}\n")
 
 
 def _print(what: object) -> None:

@@ -45,6 +45,13 @@ def _on_output_truncated(state: State, event: events.OutputTruncated) -> None:
         _responses.settle(state, response, event.at)
 
 
+def _on_playback_reported(state: State, event: events.PlaybackReported) -> None:
+    _playback.on_playback_reported(state, event)
+    response = state.owner(event.item_id)
+    if response is not None and response.onset is None:  # else what cuts it off is waited for
+        _responses.settle(state, response, event.at)
+
+
 def _on_playback_stopped(state: State, event: events.PlaybackStopped) -> None:
     _playback.on_playback_stopped(state, event)
     response = state.responses.get(event.response_id)
@@ -88,7 +95,7 @@ HANDLERS: Final[Mapping[type[events.Event], _Handler]] = MappingProxyType(
         events.ResponseDone: _responses.on_response_done,
         events.OutputTruncated: _on_output_truncated,
         events.PlaybackStarted: _playback.on_playback_started,
-        events.PlaybackReported: _playback.on_playback_reported,
+        events.PlaybackReported: _on_playback_reported,
         events.PlaybackStopped: _on_playback_stopped,
         events.ToolRequested: _responses.on_tool_requested,
         events.ApprovalAsked: _checks.on_approval_asked,

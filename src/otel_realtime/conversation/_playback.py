@@ -137,7 +137,9 @@ def _heard(response: Response, at: int) -> Heard | None:
     if cut is None and session_goes_on and (end is None or at < end):
         return None  # given up while it may still be playing
     until = cut.at if cut is not None else at
-    return Heard(max(until - start, 0) / NS_PER_MS, "clock")
+    since, position_ms = response.playback[-1] if response.playback else (start, 0.0)
+    source = _TRACKER if response.playback else "clock"
+    return Heard(position_ms + max(until - since, 0) / NS_PER_MS, source)
 
 
 def _moment(response: Response, at: int) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -141,6 +142,7 @@ def _show(console: Console, files: list[Path]) -> None:
     console.rule("[bold]Its files")
     for path in files:
         console.print(f"  {path}", highlight=False)
+    _show_recordings(console, files[0].with_name(_telemetry.RECORDINGS))
     endpoint = os.environ.get(_telemetry.ENDPOINT)
     if endpoint:
         sent = f"\nIt was sent to {endpoint} too, unless a warning above says otherwise."
@@ -152,6 +154,18 @@ def _show(console: Console, files: list[Path]) -> None:
             highlight=False,
             soft_wrap=True,
         )
+
+
+def _show_recordings(console: Console, folder: Path) -> None:
+    """Name the recording of the call, and where the others are."""
+    found = sorted(folder.rglob("*.wav"))
+    for path in found:
+        if path.stem.endswith("_session"):
+            with wave.open(str(path)) as recording:
+                seconds = recording.getnframes() / recording.getframerate()
+            told = f"{seconds:.1f} s, stereo: the caller on the left, on the right what was heard"
+            console.print(f"  {path}\n    {told}", highlight=False, soft_wrap=True)
+            console.print(f"    and beside it {len(found) - 1} of what was said", highlight=False)
 
 
 def _program() -> str:

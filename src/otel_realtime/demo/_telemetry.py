@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,9 +20,12 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 
+from otel_realtime import AudioUploadSpanProcessor
+
 ENDPOINT: Final = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _SERVICE: Final = "otel-realtime-demo"
 _FILES: Final = ("traces.jsonl", "logs.jsonl", "metrics.jsonl")
+RECORDINGS: Final = "recordings"
 
 Exporters = tuple[SpanExporter, LogRecordExporter, MetricExporter]
 
@@ -30,6 +34,8 @@ Exporters = tuple[SpanExporter, LogRecordExporter, MetricExporter]
 def telemetry_to(folder: Path) -> Iterator[list[Path]]:
     """Set up the global providers as an application does; leaving, everything has been written.
 
+    Recordings of the call go to a folder beside the files.
+
     Yields:
         The files that are written: traces, logs, metrics.
     """
@@ -37,12 +43,13 @@ def telemetry_to(folder: Path) -> Iterator[list[Path]]:
     paths = [folder / name for name in _FILES]
     for path in paths:
         path.unlink(missing_ok=True)
+    shutil.rmtree(folder / RECORDINGS, ignore_errors=True)
     exporters: list[Exporters] = [
         (FileSpanExporter(paths[0]), FileLogExporter(paths[1]), FileMetricExporter(paths[2]))
     ]
     if os.environ.get(ENDPOINT):
         exporters.append(_otlp())
-    providers = _providers(exporters)
+    providers = _providers(exporters, folder / RECORDINGS)
     handler = LoggingHandler(logger_provider=providers[1])
     logging.getLogger("hotel").addHandler(handler)
     logging.getLogger("hotel").setLevel(logging.INFO)
@@ -58,12 +65,14 @@ def telemetry_to(folder: Path) -> Iterator[list[Path]]:
 
 
 def _providers(
-    exporters: list[Exporters],
+    exporters: list[Exporters], recordings: Path
 ) -> tuple[TracerProvider, LoggerProvider, MeterProvider]:
     resource = Resource.create({"service.name": os.environ.get("OTEL_SERVICE_NAME", _SERVICE)})
     tracers, loggers = TracerProvider(resource=resource), LoggerProvider(resource=resource)
     readers = [PeriodicExportingMetricReader(exporter) for _, _, exporter in exporters]
     meters = MeterProvider(readers, resource)
+    # Recordings are uploaded by it, and waited for as it is shut down; the sessions find it.
+    tracers.add_span_processor(AudioUploadSpanProcessor(audio_store=recordings))
     for spans, logs, _ in exporters:
         tracers.add_span_processor(BatchSpanProcessor(spans))
         loggers.add_log_record_processor(BatchLogRecordProcessor(logs))

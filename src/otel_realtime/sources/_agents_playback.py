@@ -30,8 +30,10 @@ class Playback:
         self._session = session
         self._tracker = tracker
         self._part: tuple[str, int] | None = None
-        self._at = 0
-        self._ms = 0.0
+        self._told = (0, 0.0)
+        """When playback was where, as it was told last."""
+        self._last_ms = 0.0
+        """Where it was by the last report."""
         if tracker is not None:
             with suppress(TypeError):  # it takes no weak reference: it is asked where it matters
                 _followed[tracker] = self
@@ -48,15 +50,26 @@ class Playback:
         item_id, ms = state.get("current_item_id"), state.get("elapsed_ms")
         if item_id is None or ms is None:
             return
-        part = (item_id, state.get("current_item_content_index") or 0)
-        at = self._session.clock()
-        if part == self._part:
-            drift = at - self._at - int((ms - self._ms) * _NS_PER_MS)
-            # It counts anew after an interruption: what it is told then was on its way before.
-            if ms < self._ms or (not is_news and abs(drift) <= _DRIFT_NS):
+        self._follow((item_id, state.get("current_item_content_index") or 0), float(ms), is_news)
+
+    def _follow(self, part: tuple[str, int], ms: float, is_news: bool) -> None:  # noqa: FBT001 - own
+        now = at = self._session.clock()
+        before_ms = self._last_ms if part == self._part else 0.0
+        if ms < before_ms:
+            return  # it counts anew after an interruption: that was on its way before
+        self._last_ms = ms
+        if part == self._part and not is_news:
+            told_at, told_ms = self._told
+            if abs(now - told_at - _ns(ms - told_ms)) <= _DRIFT_NS:
                 return
-        self._part, self._at, self._ms = part, at, float(ms)
-        self._session.feed(PlaybackReported(at, *part, float(ms)))
+        if not is_news:  # it had to wait before what is reported now: there it went on
+            at, ms = now - _ns(ms - before_ms), before_ms
+        self._part, self._told = part, (at, ms)
+        self._session.feed(PlaybackReported(at, *part, ms))
+
+
+def _ns(ms: float) -> int:
+    return int(ms * _NS_PER_MS)
 
 
 _followed: Final = ByIdentity[Playback]()

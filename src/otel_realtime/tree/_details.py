@@ -15,15 +15,18 @@ from otel_realtime.tree._text import as_json, number, one_line, parsed_json, sho
 QUIET_FINISH: Final = {"stop", "tool_call"}
 """Finish reasons that go without saying."""
 ARROW: Final = "→"
+_LONGEST_NAME: Final = 40
 _APPROVALS: Final[Mapping[object, str]] = {"approved": "approved", "awaited": "approval awaited"}
 """A rejection is the call's outcome, and is told as that."""
 
 
 class Detail(NamedTuple):
-    """One fact as text; `tone` is `speech`, `measure`, `time`, `problem` or `plain`."""
+    """One fact as text; `tone` is `speech`, `measure`, `time`, `recording`, `problem` or `plain`."""
 
     text: str
     tone: str = "plain"
+    url: str | None = None
+    """What a terminal that can do so links it to."""
 
 
 Fact: TypeAlias = Callable[[TraceSpan], Iterator[Detail]]
@@ -122,6 +125,22 @@ def heard(span: TraceSpan) -> Iterator[Detail]:
         yield Detail(f"heard {whole(part)} of {whole(full)} ms", "time")
 
 
+def recording(*keys: str) -> Fact:
+    """The recordings whose URLs are in attributes, by what their names end in."""
+
+    def recordings(span: TraceSpan) -> Iterator[Detail]:
+        for key in keys:
+            url = span.attributes.get(key)
+            if isinstance(url, str) and url:
+                name = url.rstrip("/").rpartition("/")[2].rpartition("_")[2]
+                yield Detail(one_line(name[:_LONGEST_NAME]), "recording", url)
+        missing = span.attributes.get(names.AUDIO_DROPPED)
+        if missing is not None:
+            yield Detail(f"audio is missing: {shown(missing)}", "problem")
+
+    return recordings
+
+
 def tokens(input_key: str, output_key: str) -> Fact:
     """Tokens in and out; `?` for the side that is not known."""
 
@@ -210,12 +229,13 @@ def _number(span: TraceSpan, key: str) -> float | None:
 
 
 FACTS: Final[Mapping[str, tuple[Fact, ...]]] = {
-    names.SPAN_SESSION: (reconnects, end_reason, error),
+    names.SPAN_SESSION: (reconnects, end_reason, recording(names.OUTPUT_AUDIO_URL), error),
     names.SPAN_INPUT: (
         heard_text(names.INPUT_MESSAGES),
         typed,
         transcription,
         cleared,
+        recording(names.INPUT_AUDIO_URL),
         error,
     ),
     names.SPAN_RESPONSE: (
@@ -225,6 +245,7 @@ FACTS: Final[Mapping[str, tuple[Fact, ...]]] = {
         interrupted,
         heard,
         tokens(names.USAGE_INPUT, names.USAGE_OUTPUT),
+        recording(names.OUTPUT_AUDIO_URL, names.GENERATED_AUDIO_URL),
         error,
     ),
     names.SPAN_TOOL: (tool_kind, tool_call, approval, tool_outcome, error),

@@ -7,6 +7,7 @@ from typing import Final
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, Group
+from rich.style import Style
 from rich.text import Text
 
 from otel_realtime import semconv
@@ -26,6 +27,7 @@ TONES: Final = {
     "speech": "",
     "measure": "blue",
     "time": "blue",
+    "recording": "underline",
     "problem": "red",
     "plain": "magenta",
 }
@@ -109,8 +111,9 @@ def _details_below(row: Row, indent: str, width: int) -> Iterator[Text]:
         yield line
 
 
-def _tone(row: Row, detail: Detail) -> str:
-    return QUIET if row.end is None else TONES[detail.tone]
+def _tone(row: Row, detail: Detail) -> Style:
+    tone = Style.parse(QUIET if row.end is None else TONES[detail.tone])
+    return tone if detail.url is None else tone + Style(link=detail.url)
 
 
 def _cut(text: str, width: int) -> str:
