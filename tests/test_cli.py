@@ -128,6 +128,32 @@ def test_a_missing_extra_is_named(command: str, missing: str, extra: str, tmp_pa
     assert f"pip install 'otel-realtime[{extra}]'" in told
 
 
+def test_a_link_to_a_recording() -> None:
+    key = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "eu-north-1"}
+    url = "s3://calls/agent/2026/11/25/s/20261125T181234.567Z_1_2_session.wav"
+    ended = run("url", url, "file:///calls/a.wav", "--expires", "600", **key)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    link, local = ended.stdout.splitlines()
+    assert link.startswith("https://s3.eu-north-1.amazonaws.com/calls/agent/2026/11/25/s/")
+    assert "X-Amz-Expires=600&" in link
+    assert "secret" not in link
+    assert local == "file:///calls/a.wav"
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("session.wav", "session.wav is no URL of a recording, such as s3://"),
+        ("s3://", "s3:// is no URL of a recording"),
+        ("ftp://calls/a.wav", "ftp://calls: "),
+        ("memory:///a.wav", "such a store has no links"),
+        ("https://cdn/a.wav", "such a store has no links"),
+    ],
+)
+def test_what_has_no_link(url: str, told: str) -> None:
+    assert told in refused(run("url", url))
+
+
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main(["--version"])

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from audio.tones import read
 from otlp_sink import OtlpSink
 
 from otel_realtime import semconv
@@ -19,18 +20,18 @@ pytest.importorskip(
 )
 
 CALL = """\
-invoke_agent Concierge  ended closed
-  user_input  "Hi! When is breakfast?"
+invoke_agent Concierge  ended closed, session.wav
+  user_input  "Hi! When is breakfast?", input.wav
   chat gpt-realtime-2.1  "Good morning! Breakfast is from seven to ten, on the garden terrace.", \
-tokens #
-  user_input  "What's the weather in London?"
+tokens #, output.wav
+  user_input  "What's the weather in London?", input.wav
   chat gpt-realtime-2.1  tokens #
     execute_tool get_weather  {"city": "London"} → "London: fog, 12 degrees"
       log INFO  asking the weather service
       GET /weather
   chat gpt-realtime-2.1  "London is foggy this morning, about twelve degrees.", \
-tokens #
-  user_input  "Book a table for two, and a taxi."
+tokens #, output.wav
+  user_input  "Book a table for two, and a taxi.", input.wav
   chat gpt-realtime-2.1  tokens #
     execute_tool book_table  {"guests": 2} → "a table for 2 at 20:00"
       INSERT reservations
@@ -40,20 +41,20 @@ tokens #
       log WARN  the first company is fully booked, trying another
   chat gpt-realtime-2.1  tokens #
   chat gpt-realtime-2.1  "Done. Your table is at eight, and the taxi comes at half past seven.", \
-tokens #
-  user_input  "Tell me about the spa."
+tokens #, output.wav
+  user_input  "Tell me about the spa.", input.wav
   chat gpt-realtime-2.1  "With pleasure. Our spa is on the lower floor. It has a heated pool, two \
 saunas and a steam room, and it is open from nine in the morning until ten at night.", \
-interrupted, tokens #
-  user_input  "Stop, just the price, please."
-  chat gpt-realtime-2.1  "It is forty euros.", tokens #
-  user_input  "I have a question about my bill."
+interrupted, tokens #, output.wav, generated.wav
+  user_input  "Stop, just the price, please.", input.wav
+  chat gpt-realtime-2.1  "It is forty euros.", tokens #, output.wav
+  user_input  "I have a question about my bill.", input.wav
   chat gpt-realtime-2.1  tokens #
     execute_tool transfer_to_billing  handoff → Billing, {} → {"assistant": "Billing"}, answered
   chat gpt-realtime-2.1  "Hello, this is billing. Your total is two hundred and ten euros.", \
-tokens #
-  user_input  "Great, thank you. Goodbye."
-  chat gpt-realtime-2.1  "Goodbye!", tokens #"""
+tokens #, output.wav
+  user_input  "Great, thank you. Goodbye.", input.wav
+  chat gpt-realtime-2.1  "Goodbye!", tokens #, output.wav"""
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +91,41 @@ def test_it_shows_what_it_wrote(demo) -> None:
     for name in ("traces.jsonl", "logs.jsonl", "metrics.jsonl"):
         assert name in ended.stdout
         assert (folder / name).stat().st_size > 0
+
+
+def test_its_recordings_hold_what_was_said(demo) -> None:
+    """Each is, sample by sample, the speech that was played; in the call it is where it was."""
+    ended, folder, _ = demo
+    spans = sorted(read_files(folder / "traces.jsonl").spans, key=lambda span: span.start)
+    session = next(span for span in spans if span.name.startswith(semconv.SPAN_SESSION))
+    url = session.attributes[semconv.OUTPUT_AUDIO_URL]
+    assert url.removeprefix("file://") in ended.stdout
+    left, right = read(url)
+    # The last piece of 40 ms may have been sent just before the end.
+    assert -2 < left.ms - (session.end - session.start) / 1e6 < 42
+    inputs = [span for span in spans if span.name == semconv.SPAN_INPUT]
+    for number, span in enumerate(inputs, start=1):
+        said = speech(f"caller_{number}")
+        (kept,) = read(span.attributes[semconv.INPUT_AUDIO_URL])
+        place = kept.samples.tobytes().find(said.samples[:4800].tobytes())
+        assert place >= 0
+        at_ms = (span.start - session.start) / 1e6 + place / 48
+        where = left.samples.tobytes().find(said.samples[:4800].tobytes())
+        assert abs(where / 48 - at_ms) < 60
+    heard = [span for span in spans if semconv.HEARD_MS in span.attributes]
+    names = [f"concierge_{number}" for number in range(1, 6)] + ["billing_1", "billing_2"]
+    for name, span in zip(names, heard, strict=True):
+        (kept,) = read(span.attributes[semconv.OUTPUT_AUDIO_URL])
+        assert abs(kept.ms - span.attributes[semconv.HEARD_MS]) <= 1
+        said = speech(name).samples[: len(kept.samples)]
+        assert kept.samples.tobytes() == said.tobytes()
+        assert right.samples.tobytes().find(said[:4800].tobytes()) >= 0
+
+
+def speech(name: str):
+    import otel_realtime.demo as package
+
+    return read(Path(package.__file__).parent / "speech" / f"{name}.wav")[0]
 
 
 def test_it_is_sent_to_the_endpoint_too(demo) -> None:

@@ -324,6 +324,31 @@ def test_nothing_is_an_empty_tree() -> None:
             a_span("chat other", 0, 5, scope="other", attributes={semconv.USAGE_INPUT: 5}),
             "chat other  0–5 ms",
         ),
+        (
+            a_chat(
+                **{
+                    semconv.OUTPUT_AUDIO_URL: "s3://calls/2026/s/20261125T1Z_t_s_output.wav",
+                    semconv.GENERATED_AUDIO_URL: "s3://calls/2026/s/20261125T1Z_t_s_generated.wav",
+                }
+            ),
+            "chat gpt-realtime  0–10 ms  output.wav, generated.wav",
+        ),
+        (
+            a_span("user_input", 0, 5, attributes={semconv.INPUT_AUDIO_URL: "https://cdn/a.wav"}),
+            "user_input  0–5 ms  a.wav",
+        ),
+        (
+            a_span(
+                "invoke_agent",
+                0,
+                5,
+                attributes={
+                    semconv.OUTPUT_AUDIO_URL: "file:///calls/x_session.wav",
+                    semconv.AUDIO_DROPPED: "spool_full",
+                },
+            ),
+            "invoke_agent  0–5 ms  session.wav, audio is missing: spool_full",
+        ),
         (a_span("", 0, 5), "(no name)  0–5 ms"),
         (a_span("\x1b[31mred\u2028\udc80", 0, 5), r"\x1b[31mred\u2028\udc80  0–5 ms"),
     ],
@@ -362,6 +387,7 @@ def test_what_a_log_tells(log: TraceLog, line: str) -> None:
         ),
         (semconv.LOG_SESSION_UPDATED, {semconv.CHANGED_SETTINGS: ("a", "b")}, '  ["a", "b"]'),
         (semconv.LOG_DTMF, {semconv.DTMF_DIGIT: "5"}, "  5"),
+        (semconv.LOG_AUDIO_UPLOAD_FAILED, {semconv.ERROR_TYPE: "Denied"}, "  Denied"),
     ],
 )
 def test_what_an_event_of_ours_tells(event, attributes, detail) -> None:
@@ -494,6 +520,14 @@ def test_a_wide_terminal_cuts_nothing() -> None:
     for line in render(CALL, LOGS, events=True).splitlines():
         for field in line.strip().split("  "):
             assert field in drawn
+
+
+def test_a_terminal_links_to_recordings() -> None:
+    url = "https://cdn/20261125T1Z_t_s_output.wav"
+    chat = a_chat(**{semconv.OUTPUT_AUDIO_URL: url})
+    drawn = terminal(terminal_tree([chat]), 100, force_terminal=True, color_system="standard")
+    assert f";{url}\x1b\\" in drawn
+    assert url not in terminal(terminal_tree([chat]), 100)
 
 
 def test_colours_in_a_terminal() -> None:

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from otel_realtime.extras import needed
 from otel_realtime.version import __version__
@@ -69,6 +70,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     replay.set_defaults(run=_replay)
 
+    _add_url(commands)
+    return parser
+
+
+def _add_url(commands: Any) -> None:  # noqa: ANN401 - argparse has no public name for it
     url = commands.add_parser("url", help="make a link to a recording, for who wants to listen")
     url.add_argument(
         "urls", nargs="+", metavar="URL", help="as on the span: s3://…, gs://…, az://…"
@@ -81,7 +87,6 @@ def _parser() -> argparse.ArgumentParser:
         help="how long anybody who has the link can listen (default: an hour)",
     )
     url.set_defaults(run=_url)
-    return parser
 
 
 def _demo(options: argparse.Namespace) -> None:

@@ -106,9 +106,19 @@ class Archive:
             self._begin_afresh()
         if keeping is not None:
             keeping.uploads.stop()
-        # The lock on the spool stays while somebody may still write there.
-        if writer.stop(max(until - monotonic(), 0.0)) and keeping is not None:
-            keeping.close()
+
+        def let_go() -> None:  # not before: the lock stays while somebody may still write there
+            if keeping is not None:
+                keeping.close()
+
+        writer.stop(max(until - monotonic(), 0.0), let_go)
+
+    def _leave_to_parent(self) -> None:
+        """In a forked process there are no threads, and the spool is its parent's."""
+        self._lock = RLock()  # another thread may have held it
+        if self.keeping is not None:
+            self.keeping.spool.let_go()  # else it would outlive its parent
+        self._begin_afresh()
 
     def _open(self) -> None:
         from otel_realtime.audio.recovery import recover
@@ -119,7 +129,7 @@ class Archive:
             self.is_broken = True
             _logger.warning("No audio is kept: %s", error)
             return
-        self.keeping.uploads.check_soon()
+        self.keeping.uploads.start()
         recover(self.keeping, self._failed)
 
     def _rest(self) -> None:
@@ -139,11 +149,10 @@ class Archive:
 
 
 def _on_fork(archive: Archive) -> None:
-    """In a forked process there are no threads, and the spool is its parent's."""
-    begin_afresh = WeakMethod(archive._begin_afresh)  # noqa: SLF001 - of this module
+    leave_to_parent = WeakMethod(archive._leave_to_parent)  # noqa: SLF001 - of this module
 
     def in_child() -> None:
-        method = begin_afresh()
+        method = leave_to_parent()
         if method is not None:
             method()
 

@@ -19,6 +19,8 @@ from otel_realtime.values import AudioFormat, AudioLink
 _HEARD_ALL_MS: Final = 1.0
 """Less than this unheard is rounding."""
 _BACKLOG: Final = "backlog"
+_MUCH: Final = 256 << 10
+"""Each time that so many bytes were taken it is looked how many of them still wait."""
 _NS_PER_MS: Final = 1_000_000
 
 
@@ -55,7 +57,7 @@ class CallAudio:
         self._clock = clock
         self._jobs = CallJobs(archive, header, report)
         self._leave: Callable[[tuple[Any, ...]], None]
-        self._taken = 0
+        self._taken = self._look_at = 0
         self._input_format: AudioFormat | None = None
         self._has_input = self._has_output = False
         self._skipped = 0
@@ -72,19 +74,18 @@ class CallAudio:
         if not self._capture.of_user:
             return
         if told is not self._input_format:
+            if told != self._input_format:  # one that is told anew changes nothing
+                self._leave((self._jobs.set_format, told))
             self._input_format = told
-            self._leave((self._jobs.set_format, told))
         if told is not None and not told.bytes_per_ms:
             return
-        size = len(audio)
-        if self._taken - self._jobs.written > self._archive.allowance:
+        self._taken += len(audio)
+        if self._taken > self._look_at and self._is_too_much(len(audio)):
             self._skipped += _decoded_size(audio)
-            self._drop(size)
             return
         if self._skipped:
             self._leave((self._jobs.skip_input, at, self._skipped))
             self._skipped = 0
-        self._taken += size
         self._has_input = True
         self._leave((self._jobs.take_input, at, audio))
 
@@ -95,14 +96,13 @@ class CallAudio:
             part = self._open_part(item_id, content_index)
             if part is None:
                 return
-        if self._taken - self._jobs.written > self._archive.allowance:
+        self._taken += len(audio)
+        if self._taken > self._look_at and self._is_too_much(len(audio)):
             part.skipped += _decoded_size(audio)
-            self._drop(len(audio))
             return
         if part.skipped:
-            self._leave((part.take, bytes(part.skipped)))
+            self._leave((part.jobs.skip, part.skipped))
             part.skipped = 0
-        self._taken += len(audio)
         self._leave((part.take, audio))
 
     def restart_input(self) -> None:
@@ -219,9 +219,18 @@ class CallAudio:
             return None
         return AudioLink(self._archive.store.url(job.key), self._archive.file_format.mime_type)
 
-    def _drop(self, size: int) -> None:
+    def _is_too_much(self, size: int) -> bool:
+        """Look what waits: the writer is called, or the last `size` bytes are not taken."""
+        waiting = self._taken - self._jobs.written
+        if waiting <= self._archive.allowance:
+            self._look_at = self._taken + _MUCH
+            if waiting >= _MUCH:
+                self._archive.wake()
+            return False
+        self._taken -= size
         self._dropped = _BACKLOG
         self._report.dropped(size, _BACKLOG)
+        return True
 
 
 class _Part:
@@ -237,4 +246,4 @@ class _Part:
 
 
 def _decoded_size(audio: str | bytes) -> int:
-    return len(audio) * 3 // 4 if isinstance(audio, str) else len(audio)
+    return len(audio) // 4 * 3 - audio.count("=", -2) if isinstance(audio, str) else len(audio)

@@ -100,3 +100,8 @@ class PartJobs:
         self._call.written += len(audio)
         if self.recorded is not None:
             self.recorded.take(audio)
+
+    def skip(self, byte_count: int) -> None:
+        """Write silence in place of what could not be taken."""
+        if self.recorded is not None:
+            self.recorded.skip(byte_count)

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
+from math import isnan
 from pathlib import Path
 from time import sleep
 from typing import Final
@@ -22,6 +23,7 @@ from otel_realtime.audio.uploads import Recording, Uploads
 _logger = logging.getLogger("otel_realtime")
 _BYTES_PER_MB: Final = 1 << 20
 _FULL: Final = "spool_full"
+_DISK: Final = "disk_error"
 
 
 class Keeping:
@@ -38,12 +40,12 @@ class Keeping:
     def __init__(self, store: Store, options: ArchiveOptions) -> None:
         limit = options.spool_limit * _BYTES_PER_MB
         self.spool = Spool(options.spool or default_folder(), store.identity, limit)
-        self.uploads = Uploads(store, options.uploads, lambda size: self.count(-size))
+        self.uploads = Uploads(store, options.uploads, self._is_gone)
         self.calls: list[RecordedCall] = []
         """Those that go on, the oldest first."""
         self._options = options
         self._format = FORMATS[options.format]
-        self._was_full = False
+        self._was_told: set[str] = set()
 
     @property
     def redacts(self) -> bool:
@@ -98,9 +100,10 @@ class Keeping:
             write(unfinished)
             unfinished.chmod(0o600)
             unfinished.replace(path)
-        except OSError:
-            report.dropped(0, "disk_error")
-            self.make_room()
+        except Exception as error:
+            size = unfinished.stat().st_size if unfinished.exists() else 0
+            report.dropped(size, _DISK)
+            self.make_room(error)
             raise
         finally:
             with suppress(FileNotFoundError):
@@ -120,7 +123,7 @@ class Keeping:
         if self._options.redact is None:
             return ()
         try:
-            return [(float(start), float(stop)) for start, stop in self._options.redact(clip) or ()]
+            return [_range(start, stop) for start, stop in self._options.redact(clip) or ()]
         except Exception as error:  # noqa: BLE001 - the user's callback may raise anything
             call.report.caught("redact_audio", error)
             return WHOLE
@@ -131,38 +134,67 @@ class Keeping:
         while not is_within and self.make_room():
             is_within = self.spool.add(0)
 
-    def make_room(self) -> bool:
-        """Give up the oldest recording, else what the oldest call has so far; False if none."""
+    def _is_gone(self, size: int) -> None:
+        """Count a recording that is in the spool no more; called in a thread of the uploads."""
+        self.spool.add(-size)
+
+    def make_room(self, problem: Exception | None = None) -> bool:
+        """Give up the oldest recording, else what the oldest call has so far; False if none.
+
+        Args:
+            problem: What the disk says, if it is not the limit that leaves no room.
+        """
+        reason = _FULL if problem is None else _DISK
         oldest = self.uploads.drop_oldest()
         if oldest is not None:
             self.spool.add(-oldest.size)
-            oldest.report.dropped(oldest.size, _FULL)
+            oldest.report.dropped(oldest.size, reason)
         else:
             call = next((each for each in self.calls if each.stored), None)
             if call is None:
                 return False
-            call.report.dropped(call.stored, _FULL)
-            call.forget(_FULL)
-        if not self._was_full:
-            self._was_full = True
-            _logger.warning(
-                "The audio spool has no more room (audio_spool_limit is %d MB): the oldest audio "
-                "in it is given up. This is logged once, and counted.",
-                self._options.spool_limit,
-            )
+            call.report.dropped(call.stored, reason)
+            call.forget(reason)
+        self._tell(reason, problem)
         return True
 
-    def lost(self, call: RecordedCall, error: Exception) -> None:
-        """Tell that something could not be written or understood."""
+    def lost(self, call: RecordedCall, error: Exception, size: int = 0) -> None:
+        """Tell that something of `size` bytes could not be written or understood."""
         call.report.caught("audio", error)
         if isinstance(error, OSError):
-            call.report.dropped(0, "disk_error")
-            self.make_room()
+            call.report.dropped(size, _DISK)
+            self.make_room(error)
+
+    def _tell(self, reason: str, problem: Exception | None) -> None:
+        """Say once for each reason why audio is given up."""
+        if reason in self._was_told:
+            return
+        self._was_told.add(reason)
+        why = f"audio_spool_limit is {self._options.spool_limit} MB"
+        if problem is not None:
+            why = getattr(problem, "strerror", None) or type(problem).__name__
+        _logger.warning(
+            "The audio spool has no more room (%s): the oldest audio in it is given up. "
+            "This is logged once, and counted.",
+            why,
+        )
 
     def close(self) -> None:
         """Stop, and leave to the next process what is in the spool."""
         self.uploads.stop()
         self.spool.close()
+
+
+def _range(start: float, stop: float) -> tuple[float, float]:
+    """A stretch that the application gives, in milliseconds.
+
+    Raises:
+        ValueError: It is none.
+    """
+    start, stop = max(float(start), 0.0), max(float(stop), 0.0)
+    if isnan(start) or isnan(stop):
+        raise ValueError(start)
+    return start, stop
 
 
 def _in_turns(blocks: Iterable[Samples]) -> Iterator[Samples]:

@@ -38,6 +38,11 @@ def take(path: Path) -> int | None:
     return file
 
 
+def is_there(lock: int) -> bool:
+    """Whether the file is still there that was locked."""
+    return os.fstat(lock).st_nlink > 0
+
+
 def let_go(lock: int) -> None:
     """Close it: it is free once nobody else, such as a forked child, has it open."""
     os.close(lock)

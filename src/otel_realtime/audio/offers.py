@@ -4,6 +4,7 @@ A processor sees a session's span begin before the session goes on: so a session
 of the processor that its own spans go through, and of no other provider's.
 """
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -16,10 +17,9 @@ _offers: "dict[int, Archive]" = {}
 def offer(span_id: int, archive: "Archive") -> None:
     """Offer an archive to the session whose span has just begun."""
     _offers.setdefault(span_id, archive)
-    if (
-        len(_offers) > _MOST
-    ):  # those of sessions that did not ask, as they have a store of their own
-        _offers.pop(next(iter(_offers)), None)
+    if len(_offers) > _MOST:  # those of sessions that never asked
+        with suppress(RuntimeError, StopIteration):  # another thread was there first
+            _offers.pop(next(iter(_offers)), None)
 
 
 def take(span_id: int) -> "Archive | None":

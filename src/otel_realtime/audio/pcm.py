@@ -74,3 +74,9 @@ class Decoder:
         if len(data) % 2:
             data, self._half = data[:-1], data[-1:]
         return data
+
+    def silence(self, byte_count: int) -> bytes:
+        """Give silent samples in place of a piece of so many bytes."""
+        if self._table is not None:  # in G.711 zero bytes would be the loudest sound
+            return bytes(2 * byte_count)
+        return self.decode(bytes(byte_count))

@@ -20,6 +20,8 @@ from otel_realtime.values import AudioFormat
 
 _NS: Final = 1_000_000_000
 _MS_PER_S: Final = 1000
+_MUCH: Final = 2 << 20
+"""Bytes of one track that are not kept in memory any longer."""
 _FOREVER: Final = float("inf")
 WHOLE: Final = ((0.0, _FOREVER),)
 """A range of all there is."""
@@ -55,8 +57,8 @@ class Keeper(Protocol):
     def count(self, size: int) -> None:
         """Count bytes that were written to the spool, or freed."""
 
-    def lost(self, call: "RecordedCall", error: Exception) -> None:
-        """Tell that something could not be written or understood."""
+    def lost(self, call: "RecordedCall", error: Exception, size: int = 0) -> None:
+        """Tell that something of `size` bytes could not be written or understood."""
 
 
 @dataclass(slots=True, eq=False)
@@ -71,6 +73,10 @@ class RecordedPart:
     def take(self, audio: str | bytes) -> None:
         """Append a delta."""
         self.call.append(self.track, self.decoder, audio)
+
+    def skip(self, byte_count: int) -> None:
+        """So much could not be kept: it is silent."""
+        self.call.skip(self.track, self.decoder, byte_count)
 
     @property
     def piece(self) -> Piece:
@@ -128,21 +134,37 @@ class RecordedCall:
             track.append(decoder.decode(audio))
         except ValueError as error:
             self.keeper.lost(self, error)
-        self._touched[id(track)] = track
+        self._touch(track)
+
+    def skip(self, track: Track, decoder: Decoder, byte_count: int) -> None:
+        """Append silence to a track, in place of so many bytes as they would have come."""
+        track.append(decoder.silence(byte_count))
+        self._touch(track)
 
     def flush(self) -> None:
         """Write what has come since the last time."""
         touched, self._touched = self._touched, {}
         for track in touched.values():
-            try:
-                self.keeper.count(track.flush())
-            except OSError as error:
-                self.dropped = "disk_error"
-                self.keeper.lost(self, error)
+            self._write(track)
         try:
             self.journal.flush()
         except OSError as error:
             self.keeper.lost(self, error)
+
+    def _touch(self, track: Track) -> None:
+        """See to it that what was appended is written: at once, where much has come at a time."""
+        if track.pending < _MUCH:
+            self._touched[id(track)] = track
+        else:
+            self._write(track)
+
+    def _write(self, track: Track) -> None:
+        size = track.pending
+        try:
+            self.keeper.count(track.flush())
+        except OSError as error:
+            self.dropped = "disk_error"
+            self.keeper.lost(self, error, size)
 
     def finish_input(self, job: Job, span_ms: tuple[float, float]) -> None:
         """Cut an utterance out of what was sent."""

@@ -32,6 +32,8 @@ def recover(keeping: Keeping, failed: Callable[[Exception], None]) -> None:
     for abandoned in keeping.spool.left_behind():
         try:
             _recover(abandoned, keeping, failed)
+        except Exception as error:  # noqa: BLE001 - the guard: the others are recovered
+            failed(error)
         finally:
             abandoned.remove()
 
@@ -50,9 +52,12 @@ def _recover(abandoned: Abandoned, keeping: Keeping, failed: Callable[[Exception
 
 
 def _finish(folder: Path, keeping: Keeping, report: Report) -> None:
+    if not any(folder.iterdir()):
+        folder.rmdir()  # killed as soon as it was made
+        return
     found = _Found(keeping, report, folder)
     if found.header is None or found.call is None:
-        return  # killed before it had anything
+        return  # nobody can say any more what it is
     if found.header.is_redacted and not keeping.redacts:
         message = "a call that is to be redacted waits for a process that can do that"
         raise LookupError(message)

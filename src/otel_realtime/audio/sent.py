@@ -60,9 +60,12 @@ class Sent:
             self._waiting.append((at, audio))
 
     def skip(self, at: int, byte_count: int) -> None:
-        """So much could not be kept: what follows is where it should be."""
+        """So much could not be kept before `at`: what follows is where it should be."""
         if self._segments:
-            self.take(at, bytes(byte_count))
+            segment = self._segments[-1]
+            track, before = segment.track, segment.track.length
+            self._call.skip(track, segment.decoder, byte_count)
+            self._place(at - (track.length - before) * _NS // track.rate, track, before)
 
     def set_format(self, told: AudioFormat) -> None:
         """What is sent from here on is in this format."""

@@ -15,6 +15,7 @@ import stat
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -55,14 +56,12 @@ class Spool:
         try:
             _make(folder)
             _make(self._store)
-            self._folder = self._store / f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
-            _make(self._folder)
+            self._folder, self._lock = self._own()
         except OSError as error:
             if isinstance(error, SpoolError):
                 raise
             message = f"the audio spool {folder} cannot be used: {error.strerror or error}"
             raise SpoolError(message) from error
-        self._lock = lock.take(self._folder / _LOCK)
 
     @property
     def used(self) -> int:
@@ -76,9 +75,7 @@ class Spool:
 
     def call_folder(self, trace_id: str) -> Path:
         """Make the folder of a call that begins."""
-        folder = self._folder / "calls" / f"{trace_id}-{uuid.uuid4().hex[:8]}"
-        folder.mkdir(parents=True, mode=_OWNER_ONLY)
-        return folder
+        return self._below("calls", f"{trace_id}-{uuid.uuid4().hex[:8]}")
 
     def add(self, size: int) -> bool:
         """Count bytes that are written, or, negative, freed; False if it is too full by now."""
@@ -88,26 +85,54 @@ class Spool:
 
     def file_for(self, key: str) -> Path:
         """Where a recording is written before it is uploaded; the folders are made."""
-        path = self.ready / key
-        path.parent.mkdir(parents=True, exist_ok=True, mode=_OWNER_ONLY)
-        return path
+        *folders, name = key.split("/")
+        return self._below("ready", *folders) / name
 
     def left_behind(self) -> Iterator["Abandoned"]:
         """What processes left behind that are no more, each once: it is this one's to empty."""
         for folder in sorted(self._store.iterdir()):
-            if folder == self._folder or not folder.is_dir():
+            if folder.name.startswith(_GONE):
+                shutil.rmtree(folder, ignore_errors=True)
+            if folder == self._folder or folder.name.startswith(_GONE) or not folder.is_dir():
                 continue
-            taken = lock.take(folder / _LOCK)
+            try:
+                taken = lock.take(folder / _LOCK)
+            except OSError:
+                continue  # none of ours, or another process has just removed it
             if taken is not None:  # else its process lives
                 yield Abandoned(folder, taken)
 
     def close(self) -> None:
         """Let go of it; what is left in it may be taken over by another process."""
         if not _has_files(self._folder):
-            shutil.rmtree(self._folder, ignore_errors=True)
-        if self._lock is not None:
-            lock.let_go(self._lock)
-            self._lock = None
+            _remove(self._folder)
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Let go of the lock; a forked child does so, and its parent has it still."""
+        taken, self._lock = self._lock, None
+        if taken is not None:
+            lock.let_go(taken)
+
+    def _below(self, *names: str) -> Path:
+        """Make folders in one another; only the last one's mode could be told all at once."""
+        folder = self._folder
+        for name in names:
+            folder = folder / name
+            folder.mkdir(exist_ok=True, mode=_OWNER_ONLY)
+        return folder
+
+    def _own(self) -> tuple[Path, int | None]:
+        """Make a folder that is this process's. One that another takes for abandoned is left."""
+        while True:
+            folder = self._store / f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+            with suppress(FileNotFoundError):
+                _make(folder)
+                taken = lock.take(folder / _LOCK)
+                if taken is not None and lock.is_there(taken):
+                    return folder, taken
+                if taken is not None:
+                    lock.let_go(taken)
 
 
 class Abandoned:
@@ -132,12 +157,24 @@ class Abandoned:
     def remove(self) -> None:
         """Remove what is left of it, if nothing is that anybody needs."""
         if not any(self.recordings()) and not self.calls():
-            shutil.rmtree(self._folder, ignore_errors=True)
+            _remove(self._folder)
         lock.let_go(self._lock)
 
 
 UNFINISHED: Final = ".unfinished"
 """What the name of a file ends in while it is written."""
+
+
+_GONE: Final = "."
+"""What the name of a folder begins with that is being removed."""
+
+
+def _remove(folder: Path) -> None:
+    """Remove a process's folder; at once, so that nobody takes what is left of it for abandoned."""
+    gone = folder.with_name(_GONE + folder.name)
+    with suppress(OSError):
+        folder.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
 
 
 def _has_files(folder: Path) -> bool:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _RETRIES: Final[Any] = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
 """Of one attempt to upload; what fails all the same is tried again later."""
+_PARTS_AT_A_TIME: Final = 1
+"""Of one large recording, each of 5 MB that are in memory: others are uploaded meanwhile."""
 _PROBE: Final = ".otel-realtime"
 _NO_BUCKET: Final = ("NoSuchBucket", "ContainerNotFound")
 """What S3, Google and Azure say where it is not only the object that is missing."""
@@ -44,7 +46,7 @@ class Store:
         with needed("obstore", extra="audio"):
             import obstore  # noqa: F401 - told here, once, that it is missing
         self._store, self.own_url = _from_url(given) if isinstance(given, str) else _known(given)
-        self._base = (public_url or self.own_url).rstrip("/")
+        self._base = public_url.rstrip("/") if public_url else self.own_url
         is_memory = urlsplit(self.own_url).scheme == "memory"
         self.identity = f"{self.own_url}{uuid.uuid4().hex}" if is_memory else self.own_url
         """What tells it from other stores; memory is nobody else's."""
@@ -68,7 +70,7 @@ class Store:
             if isinstance(self._store, LocalStore)
             else {"attributes": {"Content-Type": mime_type}}
         )
-        obstore.put(self._store, key, path, **told)
+        obstore.put(self._store, key, path, max_concurrency=_PARTS_AT_A_TIME, **told)
 
     def check(self) -> Exception | None:
         """Ask for something that is not there; what the store says if it cannot be used at all."""
@@ -86,19 +88,21 @@ class Store:
         """A link by which anybody can fetch an object for a while; a folder's needs none.
 
         Raises:
-            StoreError: The store has no such links.
+            StoreError: The store has no such links, or does not know how to log in.
         """
         import obstore
-        from obstore.store import LocalStore, MemoryStore
+        from obstore.store import AzureStore, GCSStore, LocalStore, S3Store
 
-        if isinstance(self._store, LocalStore):
+        store = self._store
+        if isinstance(store, LocalStore):
             return self.url(key)
-        if isinstance(self._store, MemoryStore):
-            message = "what is in memory has no link"
+        if not isinstance(store, S3Store | GCSStore | AzureStore):
+            message = f"{self.own_url}: such a store has no links that it signs"
             raise StoreError(message)
-        store: Any = self._store
-        url: str = obstore.sign(store, "GET", key, timedelta(seconds=seconds))
-        return url
+        try:
+            return obstore.sign(store, "GET", key, timedelta(seconds=seconds))
+        except Exception as error:
+            raise StoreError(words_of(error)) from error
 
 
 def signed_url(url: str, seconds: float) -> str:
@@ -127,7 +131,7 @@ def _from_url(url: str) -> "tuple[ObjectStore, str]":
     if not parts.scheme or "://" not in url:
         message = f"it takes a URL such as s3://bucket/prefix or file:///folder, not {url!r}"
         raise StoreError(message)
-    own = f"{url.rstrip('/')}/" if parts.scheme == "memory" else url.rstrip("/")
+    own = f"{parts.scheme}://{url.partition('://')[2].rstrip('/')}"
     try:
         if parts.scheme == "file":
             return LocalStore(url2pathname(parts.path), mkdir=True), own
@@ -148,7 +152,7 @@ def _known(store: Any) -> "tuple[ObjectStore, str]":  # noqa: ANN401 - checked h
     if isinstance(store, LocalStore):
         return store, Path(str(store.prefix or "/")).as_uri()
     if isinstance(store, MemoryStore):
-        return store, "memory:///"
+        return store, "memory://"
     schemes: dict[Any, tuple[str, str]] = {
         S3Store: ("s3", "bucket"),
         GCSStore: ("gs", "bucket"),

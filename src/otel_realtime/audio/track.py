@@ -20,6 +20,9 @@ _QUIET: Final = 8
 """No sample of what is left out is larger: -72 dB below the loudest, under the noise of a room."""
 _FRAMES_PER_SECOND: Final = 10
 _BLOCK: Final = 1 << 16
+_DISK_BLOCK: Final = 512
+"""What `st_blocks` counts, whatever the blocks of the disk are."""
+_HAS_PWRITE: Final = hasattr(os, "pwrite")  # not on Windows
 _OWNER_ONLY: Final = 0o600
 
 
@@ -35,16 +38,19 @@ class Track:
         self.path = path
         self.rate = rate
         self.length = path.stat().st_size // WIDTH if path.exists() else 0
-        """Samples, the silent ones at its end included where this process wrote them."""
-        self.stored = self.length * WIDTH
+        """Samples, the silent ones at its end included."""
+        self.stored = _on_disk(path) if self.length else 0
         """Bytes that were written."""
         self.forgotten = 0
         """How many samples at its beginning had to be given up."""
+        self.pending = 0
+        """Bytes that are not on disk yet."""
         self._pending: list[bytes] = []
 
     def append(self, data: bytes) -> None:
         """Append whole samples; they are on disk after the next `flush`."""
         self._pending.append(data)
+        self.pending += len(data)
         self.length += len(data) // WIDTH
 
     def flush(self) -> int:
@@ -55,13 +61,17 @@ class Track:
         """
         if not self._pending:
             return 0
-        data = b"".join(self._pending)
+        data = memoryview(b"".join(self._pending))
         self._pending.clear()
+        self.pending = 0
         samples, written = np.frombuffer(data, "<i2"), 0
         start = self.length - len(samples)
         with self._open() as file:
+            last = 0
             for first, last in _audible(samples, max(self.rate // _FRAMES_PER_SECOND, 1)):
                 written += _write(file, data[first * WIDTH : last * WIDTH], (start + first) * WIDTH)
+            if last < len(samples):  # silence at the end is there as well
+                os.ftruncate(file, self.length * WIDTH)
         self.stored += written
         return written
 
@@ -113,14 +123,27 @@ def append_text(path: Path, text: str) -> None:
     Raises:
         OSError: It could not be written.
     """
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, _OWNER_ONLY)
+    file = os.open(path, os.O_WRONLY | os.O_CREAT, _OWNER_ONLY)
+    size = os.fstat(file).st_size
     try:
-        os.write(file, text.encode())
+        _write(file, text.encode(), size)
+    except OSError:
+        os.ftruncate(file, size)  # all of it or nothing: what comes next is a line of its own
+        raise
     finally:
         os.close(file)
 
 
-def _write(file: int, data: bytes, at: int) -> int:
+def _on_disk(path: Path) -> int:
+    """How many bytes a file takes there; where that is not known, as if none were left out."""
+    found = path.stat()
+    return int(getattr(found, "st_blocks", found.st_size / _DISK_BLOCK) * _DISK_BLOCK)
+
+
+def _write(file: int, data: bytes | memoryview, at: int) -> int:
+    """Write in as few calls as can be: each of them may have to wait for the interpreter."""
+    if _HAS_PWRITE and os.pwrite(file, data, at) == len(data):
+        return len(data)
     os.lseek(file, at, os.SEEK_SET)
     view = memoryview(data)
     while view:
@@ -136,13 +159,12 @@ def _silence(count: int) -> Iterator[Samples]:
 
 def _audible(samples: Samples, frame: int) -> Iterator[tuple[int, int]]:
     """The stretches that can be heard, in whole frames."""
-    first = None
-    for start in range(0, len(samples), frame):
-        piece = samples[start : start + frame]
-        if int(piece.max()) > _QUIET or int(piece.min()) < -_QUIET:
-            first = start if first is None else first
-        elif first is not None:
-            yield first, start
-            first = None
-    if first is not None:
-        yield first, len(samples)
+    whole = len(samples) // frame * frame
+    frames = samples[:whole].reshape(-1, frame)
+    # All frames at a time: each such call gives the interpreter up, and may wait to get it back.
+    loud = (frames.max(axis=1) > _QUIET) | (frames.min(axis=1) < -_QUIET)
+    rest = samples[whole:]
+    is_loud = bool(len(rest)) and bool(rest.max() > _QUIET or rest.min() < -_QUIET)
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], loud, [is_loud, False]))))
+    for first, last in edges.reshape(-1, 2).tolist():
+        yield first * frame, min(last * frame, len(samples))

@@ -6,6 +6,7 @@ time, and is tried again as long as the process lives, then by the next one.
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Condition, Thread
@@ -51,13 +52,13 @@ class Uploads:
     Args:
         store: Where to.
         concurrency: How many at a time.
-        uploaded: Called in one of the threads with the size of each that is in the store.
+        gone: Called in one of the threads with the size of each that is in the spool no more.
     """
 
-    def __init__(self, store: Store, concurrency: int, uploaded: Callable[[int], None]) -> None:
+    def __init__(self, store: Store, concurrency: int, gone: Callable[[int], None]) -> None:
         self._store = store
         self._concurrency = concurrency
-        self._uploaded = uploaded
+        self._gone = gone
         self._changed = Condition()
         self._waiting: list[Recording] = []
         self._under_way: set[Recording] = set()
@@ -69,19 +70,19 @@ class Uploads:
         """Upload it some time soon."""
         with self._changed:
             self._waiting.append(recording)
-            if len(self._threads) < min(self._concurrency, len(self._waiting)):
-                self._start()
+            wanted = len(self._waiting) + len(self._under_way)
+            if len(self._threads) < min(self._concurrency, wanted):
+                with suppress(RuntimeError):  # the interpreter exits: the first one does it all
+                    self._start(self._work)
             self._changed.notify_all()
 
-    def check_soon(self) -> None:
-        """Ask the store whether it can be used, and tell what it says against that."""
+    def start(self) -> None:
+        """Have a thread running, which first asks the store whether it can be used at all.
 
-        def check() -> None:
-            problem = self._store.check()
-            if problem is not None:
-                self._tell(problem)
-
-        Thread(target=check, name="otel-realtime store", daemon=True).start()
+        At the interpreter's exit, when the last recordings are made, none can be started any more.
+        """
+        with self._changed:
+            self._start(self._check_and_work)
 
     def drop_oldest(self) -> Recording | None:
         """Give up the oldest that is not being uploaded just now; its file is removed."""
@@ -90,6 +91,7 @@ class Uploads:
                 return None
             oldest = min(self._waiting, key=lambda each: each.path.name)
             self._waiting.remove(oldest)
+            self._changed.notify_all()
         oldest.path.unlink(missing_ok=True)
         return oldest
 
@@ -112,10 +114,16 @@ class Uploads:
     def _is_settled(self) -> bool:
         return not self._under_way and all(each.failures for each in self._waiting)
 
-    def _start(self) -> None:
-        thread = Thread(target=self._work, name="otel-realtime upload", daemon=True)
-        self._threads.append(thread)
+    def _start(self, work: Callable[[], None]) -> None:
+        thread = Thread(target=work, name="otel-realtime upload", daemon=True)
         thread.start()
+        self._threads.append(thread)
+
+    def _check_and_work(self) -> None:
+        problem = self._store.check()
+        if problem is not None:
+            self._tell(problem)
+        self._work()
 
     def _work(self) -> None:
         while (recording := self._next()) is not None:
@@ -144,14 +152,18 @@ class Uploads:
         except Exception as error:  # noqa: BLE001 - whatever the store says: it is tried again
             problem = error
         seconds = perf_counter() - began
+        is_gone = not recording.path.exists()
         if problem is None:
-            self._uploaded(recording.size)
             recording.report.uploaded(seconds, recording.size)
-        else:
+        elif not is_gone:
             self._failed(recording, seconds, problem)
+        elif not self._is_over:  # else another process may have it by now
+            recording.report.dropped(recording.size, "disk_error")
+        if is_gone:
+            self._gone(recording.size)
         with self._changed:
             self._under_way.discard(recording)
-            if problem is not None and recording.path.exists():  # else somebody emptied the spool
+            if not is_gone:
                 self._waiting.append(recording)
             self._changed.notify_all()
 

@@ -7,12 +7,14 @@ for a piece of audio: it looks a few times a second while calls go on, and takes
 from collections import deque
 from collections.abc import Callable
 from threading import Event, Thread
-from time import sleep
+from time import perf_counter_ns, sleep
 from typing import Any, Final
 
 _LOOKS: Final = 0.1  # seconds
-_AT_A_TIME: Final = 64
-"""How many jobs are done before others get a chance at the interpreter."""
+_SLICE_NS: Final = 1_000_000
+"""How long it works before others get a chance at the interpreter."""
+_AT_A_TIME: Final = 16
+"""How many jobs are done before it looks at the time."""
 
 Job = tuple[Any, ...]
 """A callable and what it is called with."""
@@ -37,6 +39,7 @@ class Writer:
         self._wanted = Event()
         self._is_over = False
         self._thread: Thread | None = None
+        self._last: Callable[[], None]
 
     def start(self) -> None:
         """Begin, if it has not."""
@@ -48,17 +51,18 @@ class Writer:
         """Have it look now."""
         self._wanted.set()
 
-    def stop(self, timeout: float) -> bool:
+    def stop(self, timeout: float, last: Callable[[], None]) -> None:
         """Have it end once all jobs are done, and wait for that, but no longer than `timeout`.
 
-        Returns:
-            Whether it has ended.
+        Args:
+            timeout: In seconds.
+            last: What it does when nothing is done any more, however long that takes.
         """
+        self._last = last
         self._is_over = True
         self._wanted.set()
         if self._thread is not None:
             self._thread.join(timeout)
-        return self._thread is None or not self._thread.is_alive()
 
     def _work(self) -> None:
         while True:
@@ -66,10 +70,11 @@ class Writer:
             self._wanted.clear()
             self._do_all()
             if self._is_over and not self.jobs:
+                self._last()
                 return
 
     def _do_all(self) -> None:
-        count = 0
+        count, until = 0, perf_counter_ns() + _SLICE_NS
         while self.jobs:
             do, *given = self.jobs.popleft()
             try:
@@ -77,6 +82,10 @@ class Writer:
             except Exception as error:  # noqa: BLE001 - the guard: the other jobs are done
                 self._failed(error)
             count += 1
-            if count % _AT_A_TIME == 0:
+            if count % _AT_A_TIME == 0 and perf_counter_ns() > until:
                 sleep(0)
-        self._rest()
+                until = perf_counter_ns() + _SLICE_NS
+        try:
+            self._rest()
+        except Exception as error:  # noqa: BLE001 - the guard: the thread goes on
+            self._failed(error)

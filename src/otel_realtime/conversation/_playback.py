@@ -85,7 +85,7 @@ def on_playback_stopped(state: State, event: PlaybackStopped) -> None:
         return
     if event.cleared:
         response.cut = response.cut or Cut(_moment(response, event.at), "output_cleared")
-    elapsed = (event.at - start) / NS_PER_MS
+    elapsed = max(event.at - start, 0) / NS_PER_MS  # it may have waited for its turn to be heard
     generated = response.generated_ms
     whole = generated if generated is not None and not event.cleared else elapsed
     response.heard = response.heard or Heard(whole, "playback")

@@ -14,6 +14,9 @@ def set_window(state: State, given: Input, at: int) -> None:
     start = state.clock.moment(first) if first is not None else None
     # Committed or lost in the middle of speech: the user spoke until then.
     end = state.clock.moment(last) if last is not None else at
+    if start is not None and end is not None:
+        to_ms = state.clock.position_ms if last is None else float(last)
+        facts.audio_span = (float(first or 0), to_ms)
     if end is not None:
         end = min(end, at)  # audio sent in a burst is mapped as if it were live
     facts.time_source = "audio_clock"
@@ -22,9 +25,6 @@ def set_window(state: State, given: Input, at: int) -> None:
         end, start = at, given.seen_at
         if first is not None and last is not None and last >= first:
             start = end - (last - first) * NS_PER_MS
-    else:
-        to_ms = state.clock.position_ms if last is None else float(last)
-        facts.audio_span = (float(first or 0), to_ms)
     floor = state.session.started_at
     facts.start = max(start, floor) if floor is not None else start
     facts.end = max(end, facts.start)

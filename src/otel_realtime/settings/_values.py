@@ -106,10 +106,12 @@ class FromEnvironment(str):
 def audio_store(value: object) -> object:
     """A URL or a store, which is looked at when it is first needed.
 
+    Of what is wrong in the environment the store itself tells, once, whatever it is.
+
     Raises:
         ValueError: It is neither.
     """
-    if isinstance(value, str) and "://" not in value:
+    if isinstance(value, str) and "://" not in value and not isinstance(value, FromEnvironment):
         raise ValueError(value)
     return value
 

@@ -108,7 +108,7 @@ class SpanConsumer:
     def _close_at_once(self, record: Closed) -> None:
         """End what has been told of already, but for a link that comes with its span."""
         facts, told = record.facts, None
-        if isinstance(facts, InputFacts) and facts.audio is not None:
+        if isinstance(facts, InputFacts) and (facts.audio or facts.audio_dropped):
             told = attributes.known(attributes.input_audio(facts, self._gate))
         self._context.close(record.key, end=record.at, attributes=told)
 

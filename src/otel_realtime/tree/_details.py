@@ -21,7 +21,10 @@ _APPROVALS: Final[Mapping[object, str]] = {"approved": "approved", "awaited": "a
 
 
 class Detail(NamedTuple):
-    """One fact as text; `tone` is `speech`, `measure`, `time`, `recording`, `problem` or `plain`."""
+    """One fact as text.
+
+    `tone` is `speech`, `measure`, `time`, `recording`, `problem` or `plain`.
+    """
 
     text: str
     tone: str = "plain"
@@ -269,6 +272,7 @@ EVENT_FACTS: Final[Mapping[str, tuple[str, ...]]] = {
     names.LOG_GUARDRAIL: (names.GUARDRAIL_KIND, names.GUARDRAIL_NAME),
     names.LOG_APPROVAL: (names.TOOL_NAME, names.TOOL_APPROVAL),
     names.LOG_DTMF: (names.DTMF_DIGIT,),
+    names.LOG_AUDIO_UPLOAD_FAILED: (names.ERROR_TYPE,),
     names.LOG_MCP_TOOLS: (names.MCP_SERVER, names.MCP_OUTCOME),
 }
 """By event name, the attributes worth a place on the line."""
