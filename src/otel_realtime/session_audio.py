@@ -80,6 +80,11 @@ class SessionAudio:
         offered = offers.take(span.span_id) if span is not None else None
         if span is None or (self._settings.audio_store is None and offered is None):
             return None
+        from otel_realtime.audio.archives import archive_of
+
+        archive = archive_of(self._settings) or offered
+        if archive is None:
+            return None
         from otel_realtime.audio.begin import begin
         from otel_realtime.audio.clips import CallInfo
 
@@ -87,7 +92,7 @@ class SessionAudio:
         trace_id, span_id = f"{span.trace_id:032x}", f"{span.span_id:016x}"
         return begin(
             self._settings,
-            offered,
+            archive,
             CallInfo(identity.session_id, trace_id, span_id, identity.user_id, session.agent),
             session=session,
             open_parts=conversation.audio_parts,

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from audio.by_hand import RATE, HandCall, archive_with, silence, tone, until
+from audio.by_hand import HandCall, archive_with, silence, tone, until
 
 from otel_realtime import events
 
@@ -40,8 +40,8 @@ def main(spool: Path, **settings: object) -> None:
 
 
 def _part_is_written(spool: Path) -> bool:
-    size = GENERATED_MS * RATE // 1000 * 2
-    return any(path.stat().st_size == size for path in spool.rglob("part-*.pcm"))
+    whole = tone(PITCHES[5], GENERATED_MS)
+    return any(path.read_bytes() == whole for path in spool.rglob("part-*.pcm"))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from weakref import WeakMethod
 from otel_realtime.audio.encoding import FORMATS
 from otel_realtime.audio.keeping import Keeping
 from otel_realtime.audio.options import ArchiveOptions
+from otel_realtime.audio.recovery import recover
 from otel_realtime.audio.spool import SpoolError
 from otel_realtime.audio.store import Store
 from otel_realtime.audio.writer import Writer
@@ -121,8 +122,6 @@ class Archive:
         self._begin_afresh()
 
     def _open(self) -> None:
-        from otel_realtime.audio.recovery import recover
-
         try:
             self.keeping = Keeping(self.store, self.options)
         except SpoolError as error:

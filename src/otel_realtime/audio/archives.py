@@ -3,20 +3,22 @@
 import logging
 from pathlib import Path
 from threading import Lock
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from otel_realtime.audio.archive import Archive
 from otel_realtime.audio.options import ArchiveOptions
 from otel_realtime.audio.store import Store, StoreError
 from otel_realtime.extras import needed
 from otel_realtime.settings import AudioFileFormat, FromEnvironment, SettingError, Settings
 
+if TYPE_CHECKING:
+    from otel_realtime.audio.archive import Archive
+
 _logger = logging.getLogger("otel_realtime")
 _lock: Final = Lock()
-_made: Final[dict[object, Archive | None]] = {}
+_made: Final[dict[object, "Archive | None"]] = {}
 
 
-def archive_of(settings: Settings) -> Archive | None:
+def archive_of(settings: Settings) -> "Archive | None":
     """The archive that settings ask for; None if they ask for none.
 
     A store that the environment names and that cannot be had is logged, once, and means none.
@@ -37,12 +39,15 @@ def archive_of(settings: Settings) -> Archive | None:
         return _made[key]
 
 
-def _make(given: object, options: ArchiveOptions) -> Archive | None:
+def _make(given: object, options: ArchiveOptions) -> "Archive | None":
     try:
+        store = Store(given, options.public_url)
+        with needed(extra="audio"):
+            from otel_realtime.audio.archive import Archive
         if options.format != AudioFileFormat.WAV:
             with needed("soundfile", extra="formats"):
                 import soundfile  # noqa: F401 - told here, once, that it is missing
-        return Archive(Store(given, options.public_url), options)
+        return Archive(store, options)
     except (StoreError, ImportError) as error:
         if isinstance(given, FromEnvironment):
             _logger.warning("No audio is recorded: OTEL_REALTIME_AUDIO_STORE: %s", error)

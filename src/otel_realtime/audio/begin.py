@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from otel_realtime.audio.archive import Archive
-from otel_realtime.audio.archives import archive_of
 from otel_realtime.audio.call import CallAudio
 from otel_realtime.audio.clips import CallHeader, CallInfo
 from otel_realtime.audio.report import Report
@@ -17,7 +16,7 @@ _WHOLE: Final = 1 << 64
 
 def begin(  # noqa: PLR0913 - what a recording is made of
     settings: Settings,
-    offered: Archive | None,
+    archive: Archive,
     info: CallInfo,
     *,
     session: SessionFacts,
@@ -29,16 +28,15 @@ def begin(  # noqa: PLR0913 - what a recording is made of
 
     Args:
         settings: What is asked for.
-        offered: The archive of a span processor, for sessions that have no store of their own.
+        archive: Where its recordings would go.
         info: What the application is asked about.
         session: What is known of the session.
         open_parts: The items that have audio and whose responses go on.
         clock: Gives the time in nanoseconds since the epoch.
         report: Who is told of what becomes of it.
     """
-    archive = archive_of(settings) or offered
     capture = settings.capture_audio or AudioCapture.BOTH
-    if archive is None or capture is AudioCapture.NONE or not _may_be(settings, info, report):
+    if capture is AudioCapture.NONE or not _may_be(settings, info, report):
         return None
     ids = (info.trace_id, info.span_id, info.session_id)
     is_redacted = archive.options.redact is not None

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 from time import monotonic
-from typing import Any, Final, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
 
 from opentelemetry.context import Context
 from opentelemetry.metrics import MeterProvider
@@ -17,12 +17,17 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
 from otel_realtime import semconv
 from otel_realtime.audio import offers
-from otel_realtime.audio.archive import Archive
 from otel_realtime.audio.archives import archive_of
 from otel_realtime.audio.counting import CountedReport
-from otel_realtime.audio.passing import Passing
-from otel_realtime.audio.taking import Taking
+from otel_realtime.extras import needed
 from otel_realtime.settings import AudioFileFormat, SettingError, Settings
+
+with needed(extra="audio"):
+    from otel_realtime.audio.passing import Passing
+    from otel_realtime.audio.taking import Taking
+
+if TYPE_CHECKING:
+    from otel_realtime.audio.archive import Archive
 
 _MS_PER_S: Final = 1000
 _FLUSH_MS: Final = 30_000
@@ -155,7 +160,7 @@ class AudioUploadSpanProcessor(SpanProcessor):
 
 
 def _passing(
-    archive: Archive | None, wrapped: SpanProcessor | None, meters: MeterProvider | None
+    archive: "Archive | None", wrapped: SpanProcessor | None, meters: MeterProvider | None
 ) -> Passing | None:
     """What takes audio out of spans; None if none pass, or there is no store."""
     if archive is None or wrapped is None:

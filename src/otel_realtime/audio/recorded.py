@@ -144,8 +144,12 @@ class RecordedCall:
     def flush(self) -> None:
         """Write what has come since the last time."""
         touched, self._touched = self._touched, {}
+        self._write_journal()
         for track in touched.values():
             self._write(track)
+
+    def _write_journal(self) -> None:
+        """Before the tracks: nobody can say what a track is that it does not name."""
         try:
             self.journal.flush()
         except OSError as error:
@@ -156,6 +160,7 @@ class RecordedCall:
         if track.pending < _MUCH:
             self._touched[id(track)] = track
         else:
+            self._write_journal()
             self._write(track)
 
     def _write(self, track: Track) -> None:
