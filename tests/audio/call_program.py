@@ -29,9 +29,9 @@ conversation:
 async def call(folder: Path) -> None:
     """Ask something, and hang up once the answer is there."""
     async with calling(SCENARIO, folder) as caller:
-        await caller.say(hush(200) + tone(440, 900) + hush(500))
+        await caller.say(hush(100) + tone(440, 600) + hush(400))
         await caller.heard("response.done")
-        await caller.say(hush(1000))  # until it has been played
+        await caller.say(hush(700))  # until it has been played
 
 
 def by_openinference() -> None:

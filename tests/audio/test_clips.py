@@ -4,7 +4,7 @@ import re
 from pathlib import PurePosixPath
 
 import pytest
-from audio.by_hand import HandCall, archive_with, files, tone
+from audio.by_hand import HandCall, archive_with, files, path_of, tone
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,7 +51,7 @@ def test_whatever_a_session_is_called_its_keys_are_safe(session_id, at):
     assert ".." not in key
 
 
-HOSTILE = ["../../x", "", "x" * 5000, "Ünïcode 電話", "a/b\\c", "..", ".", "\x00\n", "C:\\x", "%2e%2e"]
+HOSTILE = ["../../x", "", "x" * 5000, "Ünïcode 電話", "a/b\\c", "..", ".", "\x00\n", "%2e%2e"]
 
 
 @pytest.mark.parametrize("session_id", HOSTILE, ids=range(len(HOSTILE)))
@@ -69,11 +69,11 @@ def test_a_hostile_session_id_stays_in_the_folder(spool, kept, session_id):
         assert parts[:3] == ("2023", "11", "14")
         assert len(parts) == 5
     assert files(spool) == []
-    assert call.link("invoke_agent").endswith(found[-1].name.rpartition("_")[2])
+    assert path_of(call.link("invoke_agent")) in found
 
 
 def test_nothing_of_the_conversation_is_in_a_key_or_a_name_of_the_spool(spool, kept):
-    secret = "hunter2"
+    secret = "hunter2"  # noqa: S105 - it opens nothing
     settings = {
         "audio_store": kept.as_uri(),
         "audio_spool": spool,

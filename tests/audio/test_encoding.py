@@ -45,10 +45,9 @@ def test_the_standard_library_reads_a_wav(tmp_path):
         assert file.readframes(24_000) == STEREO.tobytes()
 
 
-@pytest.mark.parametrize("name", LOSSLESS)
-def test_nothing_is_a_file_too(tmp_path, name):
-    path = tmp_path / f"a.{name}"
-    FORMATS[name].write(path, iter(()), 8000, 1)
+def test_nothing_is_a_file_too(tmp_path):
+    path = tmp_path / "a.wav"
+    FORMATS["wav"].write(path, iter(()), 8000, 1)
     assert soundfile.info(path).frames == 0
     assert soundfile.info(path).samplerate == 8000
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from otel_realtime.audio.pcm import Decoder, alaw_table, mulaw_table
 
 # ITU-T G.711 (11/88), tables 1a to 2b, in 16 bits: code, value.
-MULAW = {0x00: -32124, 0x80: 32124, 0x7F: 0, 0xFF: 0, 0x70: -120, 0xF0: 120, 0x9F: 15996}
+MULAW = {0x00: -32124, 0x80: 32124, 0x7F: 0, 0xFF: 0, 0x70: -120, 0xF0: 120, 0x9F: 8316}
 ALAW = {0xD5: 8, 0x55: -8, 0xAA: 32256, 0x2A: -32256, 0xC5: 264, 0x80: 5504, 0x00: -5504}
 
 
@@ -50,7 +50,7 @@ def test_each_byte_of_g711_is_a_sample(data):
         assert decoded.tolist() == [table()[byte] for byte in data]
 
 
-@pytest.mark.parametrize("text", ["AAA", "A", "ä", "AAAA="[:-2]])
+@pytest.mark.parametrize("text", ["AAA", "A", "ä"])
 def test_what_is_no_base64_is_refused(text):
     with pytest.raises(ValueError):  # noqa: PT011 - the standard library's own words
         Decoder("audio/pcm").decode(text)

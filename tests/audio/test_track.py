@@ -59,7 +59,7 @@ def test_minutes_of_silence_take_no_room_and_speech_is_where_it_was(tmp_path):
     track.append(speech)
     track.flush()
     assert track.stored == len(speech)
-    assert on_disk(track) <= len(speech) + 4096
+    assert on_disk(track) <= len(speech) + 2 * 4096  # a block at each end is not filled
     first = 20 * 60 * 24_000
     assert whole(track, first, first + 24_000) == speech
     assert whole(track, first - 24_000, first) == bytes(48_000)

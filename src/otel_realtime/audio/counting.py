@@ -8,6 +8,7 @@ from opentelemetry import metrics
 from opentelemetry.metrics import MeterProvider
 
 from otel_realtime import semconv
+from otel_realtime.audio_instruments import AudioInstruments
 from otel_realtime.version import __version__
 
 _logger = logging.getLogger("otel_realtime")
@@ -25,24 +26,10 @@ class CountedReport:
     """
 
     def __init__(self, provider: MeterProvider | None) -> None:
-        """Make the instruments, described as in `telemetry.metrics`: else they would conflict."""
+        """Make the instruments."""
         meters = provider or metrics.get_meter_provider()
         meter = meters.get_meter(semconv.SCOPE_NAME, __version__, semconv.SCHEMA_URL)
-        self._problems = meter.create_counter(
-            semconv.METRIC_PROBLEMS, "{problem}", "Problems of the instrumentation itself."
-        )
-        self._dropped = meter.create_counter(
-            semconv.METRIC_AUDIO_DROPPED, "By", "Audio that was given up, by reason."
-        )
-        self._uploaded = meter.create_counter(
-            semconv.METRIC_AUDIO_UPLOADED, "By", "Recordings of audio that are in the store."
-        )
-        self._duration = meter.create_histogram(
-            semconv.METRIC_AUDIO_UPLOAD_DURATION,
-            "s",
-            "Time an upload of audio took.",
-            explicit_bucket_boundaries_advisory=list(semconv.DURATION_BUCKETS),
-        )
+        self._to = AudioInstruments(meter)
         self._told: dict[str, object] = {}
 
     def problem(self, kind: str, words: str) -> None:
@@ -55,7 +42,7 @@ class CountedReport:
         mine = object()
         is_news = self._told.setdefault(kind, mine) is mine  # of several threads one is the first
         with suppress(Exception):
-            self._problems.add(1, {semconv.PROBLEM: kind})
+            self._to.problems.add(1, {semconv.PROBLEM: kind})
         if is_news:
             with suppress(Exception):  # a logging handler of the host may fail
                 _logger.warning(
@@ -66,8 +53,8 @@ class CountedReport:
     def uploaded(self, seconds: float, size: int) -> None:
         """Count what is in the store."""
         with suppress(Exception):
-            self._duration.record(seconds)
-            self._uploaded.add(size)
+            self._to.audio_upload_duration.record(seconds)
+            self._to.audio_uploaded.add(size)
 
     def upload_failed(
         self,
@@ -79,12 +66,12 @@ class CountedReport:
     ) -> None:
         """Measure an attempt that failed; the upload itself logs what the store says."""
         with suppress(Exception):
-            self._duration.record(seconds, {semconv.ERROR_TYPE: _type_of(error)})
+            self._to.audio_upload_duration.record(seconds, {semconv.ERROR_TYPE: _type_of(error)})
 
     def dropped(self, size: int, reason: str) -> None:
         """Count what was given up."""
         with suppress(Exception):
-            self._dropped.add(size, {semconv.AUDIO_DROPPED: reason})
+            self._to.audio_dropped.add(size, {semconv.AUDIO_DROPPED: reason})
 
     def caught(self, where: str, error: Exception) -> None:
         """Count what went wrong in here or in the application's code, and log the first of each."""

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from functools import partial
 from math import isnan
 from pathlib import Path
@@ -16,7 +15,7 @@ from otel_realtime.audio.options import ArchiveOptions
 from otel_realtime.audio.pcm import Samples
 from otel_realtime.audio.recorded import WHOLE, Job, Ranges, RecordedCall
 from otel_realtime.audio.report import Report
-from otel_realtime.audio.spool import UNFINISHED, Spool, default_folder
+from otel_realtime.audio.spool import Spool, default_folder, whole_file
 from otel_realtime.audio.store import Store
 from otel_realtime.audio.uploads import Recording, Uploads
 
@@ -95,19 +94,14 @@ class Keeping:
             OSError: It could not be written.
         """
         path = self.spool.file_for(job.key)
-        unfinished = path.with_name(path.name + UNFINISHED)
-        try:
-            write(unfinished)
-            unfinished.chmod(0o600)
-            unfinished.replace(path)
-        except Exception as error:
-            size = unfinished.stat().st_size if unfinished.exists() else 0
-            report.dropped(size, _DISK)
-            self.make_room(error)
-            raise
-        finally:
-            with suppress(FileNotFoundError):
-                unfinished.unlink()
+        with whole_file(path) as unfinished:
+            try:
+                write(unfinished)
+            except Exception as error:
+                size = unfinished.stat().st_size if unfinished.exists() else 0
+                report.dropped(size, _DISK)
+                self.make_room(error)
+                raise
         self.adopt(job.key, path, mime_type, report, job.span)
 
     def adopt(

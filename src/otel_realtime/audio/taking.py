@@ -2,7 +2,6 @@
 
 from itertools import chain
 from math import isnan
-from pathlib import Path
 from threading import Event
 from time import monotonic, time_ns
 from typing import Final, NamedTuple
@@ -19,7 +18,7 @@ from otel_realtime.audio.inline import InlineAudioError, KeptAudio, rewritten
 from otel_realtime.audio.keeping import Keeping
 from otel_realtime.audio.options import Redact
 from otel_realtime.audio.recorded import WHOLE, Job, Ranges
-from otel_realtime.audio.spool import UNFINISHED
+from otel_realtime.audio.spool import whole_file
 
 _OPENS_WITHIN: Final = 10.0  # seconds until a spool that does not open counts as none
 _LOOKS: Final = 0.05  # seconds
@@ -81,7 +80,8 @@ class Taking:
         for job, file in taken.files:
             path = keeping.spool.file_for(job.key)
             try:
-                _write(path, file.data)
+                with whole_file(path) as unfinished:
+                    unfinished.write_bytes(file.data)
             except OSError:
                 self._archive.leave((keeping.make_room,))
                 self._archive.wake()
@@ -143,14 +143,3 @@ class _Taken:
             self._report.caught("redact_audio", error)
             return WHOLE
         return ranges
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file, which is there as a whole or not at all."""
-    unfinished = path.with_name(path.name + UNFINISHED)
-    try:
-        unfinished.write_bytes(data)
-        unfinished.chmod(0o600)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)

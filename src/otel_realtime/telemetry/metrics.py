@@ -7,6 +7,7 @@ from opentelemetry.metrics import Histogram, Meter, MeterProvider
 from opentelemetry.util.types import AttributeValue
 
 from otel_realtime import semconv
+from otel_realtime.audio_instruments import AudioInstruments
 from otel_realtime.facts import ResponseFacts, SessionFacts, ToolFacts
 from otel_realtime.records import (
     Closed,
@@ -30,13 +31,14 @@ if TYPE_CHECKING:
 _UNKNOWN_ERROR: Final = "_OTHER"  # what OpenTelemetry says for an error type that is not known
 
 
-class Instruments:
+class Instruments(AudioInstruments):
     """The instruments of one meter provider, made once."""
 
     _made: Final[WeakKeyDictionary[MeterProvider, "Instruments"]] = WeakKeyDictionary()
 
     def __init__(self, meter: Meter) -> None:
         """Make the instruments."""
+        super().__init__(meter)
         self._make_histograms(meter)
         self._make_counters(meter)
 
@@ -68,9 +70,6 @@ class Instruments:
             "Time from connecting to the provider's description of the session.",
             durations,
         )
-        self.audio_upload_duration = histogram(
-            semconv.METRIC_AUDIO_UPLOAD_DURATION, "s", "Time an upload of audio took.", durations
-        )
         self.token_usage = histogram(
             semconv.METRIC_TOKEN_USAGE, "{token}", "Tokens per response.", semconv.TOKEN_BUCKETS
         )
@@ -97,15 +96,6 @@ class Instruments:
         )
         self.sessions_active = meter.create_up_down_counter(
             semconv.METRIC_SESSIONS_ACTIVE, "{session}", "Sessions that are open now."
-        )
-        self.audio_uploaded = meter.create_counter(
-            semconv.METRIC_AUDIO_UPLOADED, "By", "Recordings of audio that are in the store."
-        )
-        self.audio_dropped = meter.create_counter(
-            semconv.METRIC_AUDIO_DROPPED, "By", "Audio that was given up, by reason."
-        )
-        self.problems = meter.create_counter(
-            semconv.METRIC_PROBLEMS, "{problem}", "Problems of the instrumentation itself."
         )
 
     @classmethod
