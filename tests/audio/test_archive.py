@@ -1,5 +1,6 @@
 """The archive: never in the way of anybody, and what it gives up it counts and tells."""
 
+import base64
 import json
 import logging
 import os
@@ -420,6 +421,36 @@ def test_what_waits_for_the_disk_is_bounded_and_positions_stay_right(spool, kept
     assert spans["user_input"].attributes[semconv.AUDIO_DROPPED] == "backlog"
 
 
+def test_base64_of_any_size_leaves_whole_samples_where_it_could_not_wait(spool, kept):
+    """A piece of 1280 bytes ends in padding: were that counted, what follows would be noise."""
+    piece = tone(300, 40)[:1280]
+    ms = len(piece) / 48
+    with archive_with(audio_store=kept.as_uri(), audio_spool=spool) as archive:
+        others = share_memory(archive)
+        call, told = a_bare_call(archive)
+        archive.flush(10)
+        sent = 0
+
+        def send() -> None:
+            nonlocal sent
+            text = base64.b64encode(piece).decode()
+            call.take_input(EPOCH + round(sent * ms * 1e6), text, PCM24)
+            sent += 1
+
+        with stuck(archive):
+            while len(told.losses) < 3:
+                send()
+        archive.flush(10)
+        send()
+        facts = SessionFacts(started_at=EPOCH, ended_at=EPOCH + round(sent * ms * 1e6))
+        call.close_call(facts)
+        for each in others:
+            each.end()
+        assert archive.flush(10)
+    samples = Heard.of(path_of(facts.audio.url)).samples[:, 0].tobytes()
+    assert samples == piece * (sent - 4) + bytes(3 * len(piece)) + piece
+
+
 @pytest.mark.parametrize("told", FORMATS.values(), ids=FORMATS)
 def test_a_response_has_silence_in_place_of_what_could_not_wait(spool, kept, told):
     formats, per_ms = told
@@ -616,6 +647,46 @@ def test_a_forked_process_records_into_a_spool_of_its_own(spool, kept):
     ]
     assert "left []" in lines
     assert done.stderr == ""
+
+
+FORKED_TO_S3 = """
+import os, sys
+from audio.by_hand import HandCall, archive_with, tone
+settings = {"audio_store": sys.argv[1], "audio_spool": sys.argv[2]}
+
+
+def a_call(session_id):
+    call = HandCall(session_id=session_id, **settings)
+    call.say("u0", tone(300, 500))
+    call.end()
+
+
+with archive_with(**settings) as archive:
+    a_call("parent")
+    assert archive.flush(10)  # obstore has begun: its threads are not forked
+    child = os.fork()
+    if not child:
+        a_call("child")
+        archive.flush(0.5)
+        archive.close(0.5)
+        os._exit(0)
+    os.waitpid(child, 0)
+    a_call("parent")
+    assert archive.flush(10)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system forks no processes")
+def test_what_a_forked_process_cannot_upload_is_uploaded_by_the_next_one(spool, monkeypatch):
+    with store_that("ok", monkeypatch) as store:
+        done = run(FORKED_TO_S3, store.url, str(spool))
+        assert done.returncode == 0, done.stderr
+        assert sum("/parent/" in key for key in store.objects) == 4
+        with archive_with(audio_store=store.url, audio_spool=spool) as archive:
+            archive.start()
+            assert archive.flush(10)
+        assert sum("/child/" in key for key in store.objects) == 2
+    assert files(spool) == []
 
 
 ORPHANED = """

@@ -228,16 +228,14 @@ def test_what_ends_while_the_interpreter_exits_is_exported_all_the_same(kept, tm
     began = time.monotonic()
     with OtlpSink() as sink:
         said = run_program(tmp_path, sink, "late")
-        spans = {span.name: span for span in sink.wait_for_spans(2)}
-    assert time.monotonic() - began < 8  # nobody waits in vain for a thread that never began
-    files_kept = sorted(file.as_uri() for file in files(kept))
-    late = spans.pop("late").attributes[INPUT]
-    if sys.version_info < (3, 12):
-        assert (sorted([late, *urls_of(spans.values())]), said) == (files_kept, "")
-    else:  # no thread can be started by then
-        assert late.startswith("data:audio/wav;base64,")
-        assert urls_of(spans.values()) == files_kept
-        assert said.startswith("A span's inline audio stays in it (RuntimeError)")
+        spans = sink.wait_for_spans(2)
+    assert time.monotonic() - began < 30  # of 40: nobody waits for a thread that never began
+    assert sorted(span.name for span in spans) == ["late", "turn"]
+    audio = urls_of(spans)
+    if said:  # no thread could be started any more, as since Python 3.12 it may be
+        assert said.startswith("A span's inline audio stays in it (")
+        assert audio.pop(0).startswith("data:audio/wav;base64,")
+    assert audio == sorted(file.as_uri() for file in files(kept))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system forks no processes")

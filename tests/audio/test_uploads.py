@@ -13,8 +13,9 @@ from bad_store import BadStore
 from object_stores import PREFIX
 
 from otel_realtime import semconv
+from otel_realtime.audio.recordings import Recording
 from otel_realtime.audio.store import Store
-from otel_realtime.audio.uploads import Recording, Uploads
+from otel_realtime.audio.uploads import Uploads
 
 SPAN = (7, 9)
 
@@ -215,20 +216,18 @@ def test_the_oldest_that_is_not_under_way_is_given_up(bad, tmp_path):
 
 
 def test_whoever_waits_is_told_when_the_last_one_is_given_up(bad, tmp_path):
-    bad.mode = "deny"
     with bench(bad, tmp_path) as one:
+        one.uploads.stop()  # nobody takes it
         one.add()
-        assert not one.wait()
-        bad.mode = "hang"
         waited = []
-        another = one.add()
-        until(lambda: another not in one.uploads._waiting)  # noqa: SLF001 - it is under way
         waiter = threading.Thread(target=lambda: waited.append(one.wait(PATIENCE)))
         waiter.start()
+        until(lambda: one.uploads._went._waiters)  # noqa: SLF001 - it waits
+        began = time.monotonic()
         assert one.uploads.drop_oldest() is not None
-        bad.release()
         waiter.join(PATIENCE)
         assert waited == [True]
+        assert time.monotonic() - began < PATIENCE / 2
 
 
 def test_a_file_that_somebody_removed_is_given_up(bad, tmp_path, caplog):

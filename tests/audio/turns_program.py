@@ -86,6 +86,7 @@ provider.add_span_processor(
         audio_store=(FOLDER / "kept").as_uri(),
         audio_spool=FOLDER / "spool",
         redact_audio=gate if WHAT == "fork" else None,
+        audio_flush_timeout=40,
     )
 )
 tracer = provider.get_tracer("a.library")

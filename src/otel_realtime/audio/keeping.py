@@ -14,10 +14,11 @@ from otel_realtime.audio.journal import Journal
 from otel_realtime.audio.options import ArchiveOptions
 from otel_realtime.audio.pcm import Samples
 from otel_realtime.audio.recorded import WHOLE, Job, Ranges, RecordedCall
+from otel_realtime.audio.recordings import Recording
 from otel_realtime.audio.report import Report
 from otel_realtime.audio.spool import Spool, default_folder, whole_file
 from otel_realtime.audio.store import Store
-from otel_realtime.audio.uploads import Recording, Uploads
+from otel_realtime.audio.uploads import Uploads
 
 _logger = logging.getLogger("otel_realtime")
 _BYTES_PER_MB: Final = 1 << 20

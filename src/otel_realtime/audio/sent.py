@@ -1,6 +1,5 @@
 """What the client sent: by position, to cut utterances out of it, and on the call's time line."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -17,21 +16,15 @@ _GAP_NS: Final = 100_000_000
 _MOST_WAITING: Final = 1024
 """As many pieces as the conversation counts before it knows their format."""
 _NS: Final = 1_000_000_000
-_MS_PER_S: Final = 1000
 _G711_RATE: Final = 8000
 
 
 @dataclass(slots=True)
 class _Segment:
-    """A stretch of what was sent, in one format; its position is that on its socket."""
+    """A stretch of what was sent on one socket, in one format; it follows the one before it."""
 
     track: Track
     decoder: Decoder
-    from_ms: float
-
-    @property
-    def to_ms(self) -> float:
-        return self.from_ms + self.track.length * _MS_PER_S / self.track.rate
 
 
 class Sent:
@@ -69,9 +62,8 @@ class Sent:
 
     def set_format(self, told: AudioFormat) -> None:
         """What is sent from here on is in this format."""
-        from_ms = self._segments[-1].to_ms if self._segments else 0.0
         track = self._call.new_track("input", rate_of(told))
-        self._segments.append(_Segment(track, Decoder(told.type), from_ms))
+        self._segments.append(_Segment(track, Decoder(told.type)))
         waiting, self._waiting = self._waiting, []
         for at, audio in waiting:
             self.take(at, audio)
@@ -84,11 +76,8 @@ class Sent:
 
     def between(self, from_ms: float, to_ms: float) -> list[Piece]:
         """What was sent between two positions on the present socket."""
-        return list(self._between(from_ms, to_ms))
-
-    def _between(self, from_ms: float, to_ms: float) -> Iterator[Piece]:
         whole = [Piece(each.track, 0, each.track.length) for each in self._segments]
-        yield from cut(whole, from_ms, to_ms)
+        return list(cut(whole, from_ms, to_ms))
 
     def _place(self, at: int, track: Track, start: int) -> None:
         """Put what was just appended on the time line; what comes in time goes on without a gap."""

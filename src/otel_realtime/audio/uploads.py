@@ -7,43 +7,16 @@ time, and is tried again as long as the process lives, then by the next one.
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
-from threading import Condition, Thread
+from threading import Condition, Lock, Thread
 from time import monotonic, perf_counter
 from typing import Final
 
-from otel_realtime.audio.report import Report
+from otel_realtime.audio.recordings import Recording, Waiting
 from otel_realtime.audio.store import Store, words_of
 
 _logger = logging.getLogger("otel_realtime")
 _WAITS: Final = (5.0, 15.0, 60.0, 300.0)
 """Seconds until what failed once, twice … is tried again."""
-
-
-@dataclass(slots=True, eq=False)
-class Recording:
-    """A recording in the spool, to be uploaded.
-
-    Attributes:
-        key: What it is called in the store.
-        path: Its file.
-        mime_type: Its media type.
-        size: Bytes of the file.
-        report: Who is told what becomes of it.
-        span: The trace and the span that it belongs to.
-        failures: How often it failed so far.
-        due: When it may be tried again, by the monotonic clock.
-    """
-
-    key: str
-    path: Path
-    mime_type: str
-    size: int
-    report: Report
-    span: tuple[int, int]
-    failures: int = 0
-    due: float = 0.0
 
 
 class Uploads:
@@ -59,8 +32,12 @@ class Uploads:
         self._store = store
         self._concurrency = concurrency
         self._gone = gone
-        self._changed = Condition()
-        self._waiting: list[Recording] = []
+        self._lock = Lock()
+        self._came = Condition(self._lock)
+        """Something waits for a thread."""
+        self._went = Condition(self._lock)
+        """One of them is through with something."""
+        self._waiting = Waiting()
         self._under_way: set[Recording] = set()
         self._threads: list[Thread] = []
         self._is_over = False
@@ -68,31 +45,29 @@ class Uploads:
 
     def add(self, recording: Recording) -> None:
         """Upload it some time soon."""
-        with self._changed:
-            self._waiting.append(recording)
+        with self._lock:
+            self._waiting.add(recording)
             wanted = len(self._waiting) + len(self._under_way)
             if len(self._threads) < min(self._concurrency, wanted):
                 with suppress(RuntimeError):  # the interpreter exits: the first one does it all
                     self._start(self._work)
-            self._changed.notify_all()
+            self._came.notify()
 
     def start(self) -> None:
         """Have a thread running, which first asks the store whether it can be used at all.
 
         At the interpreter's exit, when the last recordings are made, none can be started any more.
         """
-        with self._changed:
+        with self._lock:
             self._start(self._check_and_work)
 
     def drop_oldest(self) -> Recording | None:
         """Give up the oldest that is not being uploaded just now; its file is removed."""
-        with self._changed:
-            if not self._waiting:
-                return None
-            oldest = min(self._waiting, key=lambda each: each.path.name)
-            self._waiting.remove(oldest)
-            self._changed.notify_all()
-        oldest.path.unlink(missing_ok=True)
+        with self._lock:
+            oldest = self._waiting.take_oldest()
+            self._went.notify_all()
+        if oldest is not None:
+            oldest.path.unlink(missing_ok=True)
         return oldest
 
     def wait(self, until: float) -> bool:
@@ -101,18 +76,18 @@ class Uploads:
         Returns:
             Whether all of them are in the store.
         """
-        with self._changed:
-            self._changed.wait_for(self._is_settled, max(until - monotonic(), 0.0))
+        with self._lock:
+            self._went.wait_for(self._is_settled, max(until - monotonic(), 0.0))
             return not self._waiting and not self._under_way
 
     def stop(self) -> None:
         """Begin no more uploads. Nobody waits for those that are under way."""
-        with self._changed:
+        with self._lock:
             self._is_over = True
-            self._changed.notify_all()
+            self._came.notify_all()
 
     def _is_settled(self) -> bool:
-        return not self._under_way and all(each.failures for each in self._waiting)
+        return not self._under_way and not self._waiting.has_fresh
 
     def _start(self, work: Callable[[], None]) -> None:
         thread = Thread(target=work, name="otel-realtime upload", daemon=True)
@@ -131,17 +106,15 @@ class Uploads:
 
     def _next(self) -> Recording | None:
         """The oldest that is due, as soon as one is; None when it is over."""
-        with self._changed:
+        with self._lock:
             while not self._is_over:
                 now = monotonic()
-                due = [each for each in self._waiting if each.due <= now]
-                if due:
-                    recording = min(due, key=lambda each: each.path.name)
-                    self._waiting.remove(recording)
+                recording = self._waiting.take_due(now)
+                if recording is not None:
                     self._under_way.add(recording)
                     return recording
-                times = [each.due - now for each in self._waiting]
-                self._changed.wait(min(times, default=None))
+                due = self._waiting.next_due
+                self._came.wait(None if due is None else due - now)
         return None
 
     def _upload(self, recording: Recording) -> None:
@@ -161,11 +134,12 @@ class Uploads:
             recording.report.dropped(recording.size, "disk_error")
         if is_gone:
             self._gone(recording.size)
-        with self._changed:
+        with self._lock:
             self._under_way.discard(recording)
             if not is_gone:
-                self._waiting.append(recording)
-            self._changed.notify_all()
+                self._waiting.add(recording)
+                self._came.notify()
+            self._went.notify_all()
 
     def _failed(self, recording: Recording, seconds: float, error: Exception) -> None:
         recording.due = monotonic() + _WAITS[min(recording.failures, len(_WAITS) - 1)]
@@ -177,7 +151,7 @@ class Uploads:
     def _tell(self, error: Exception) -> None:
         """Say once for each kind of error what the store says."""
         kind = type(error).__name__
-        with self._changed:
+        with self._lock:
             if kind in self._was_told:
                 return
             self._was_told.add(kind)
