@@ -17,6 +17,7 @@ from otel_realtime.audio.encoding import FORMATS
 from otel_realtime.audio.keeping import Keeping
 from otel_realtime.audio.options import ArchiveOptions
 from otel_realtime.audio.recovery import recover
+from otel_realtime.audio.spare import Spare
 from otel_realtime.audio.spool import SpoolError
 from otel_realtime.audio.store import Store
 from otel_realtime.audio.writer import Writer
@@ -59,12 +60,16 @@ class Archive:
         self._is_running = False
 
     def start(self) -> None:
-        """Have the threads running."""
+        """Have the threads running.
+
+        Raises:
+            RuntimeError: None can be started, as the interpreter exits.
+        """
         with self._lock:
             if not self._is_running:
-                self._is_running = True
-                self.leave((self._open,))
                 self._writer.start()
+                self.leave((self._open, Spare("otel-realtime upload")))
+                self._is_running = True
         self._writer.wake()
 
     def wake(self) -> None:
@@ -121,14 +126,15 @@ class Archive:
             self.keeping.spool.let_go()  # else it would outlive its parent
         self._begin_afresh()
 
-    def _open(self) -> None:
+    def _open(self, spare: Spare) -> None:
         try:
             self.keeping = Keeping(self.store, self.options)
         except SpoolError as error:
+            spare.give(lambda: None)
             self.is_broken = True
             _logger.warning("No audio is kept: %s", error)
             return
-        self.keeping.uploads.start()
+        self.keeping.uploads.start(spare)
         recover(self.keeping, self._failed)
 
     def _rest(self) -> None:

@@ -58,7 +58,11 @@ class CallAudio:
         self._jobs = CallJobs(archive, header, report)
         self._leave: Callable[[tuple[Any, ...]], None]
         self._taken = self._look_at = 0
+        self._takes_input = capture.of_user  # asked for each piece: it is worked out once
+        self._take_input = self._jobs.take_input
         self._input_format: AudioFormat | None = None
+        self._is_unknown = False
+        """Whether what is sent is of a format whose length cannot be told."""
         self._has_input = self._has_output = False
         self._skipped = 0
         self._dropped: str | None = None
@@ -71,13 +75,9 @@ class CallAudio:
 
     def take_input(self, at: int, audio: str | bytes, told: AudioFormat | None) -> None:
         """Take user audio that was sent at `at`, as base64 text or bytes, in the format `told`."""
-        if not self._capture.of_user:
-            return
         if told is not self._input_format:
-            if told != self._input_format:  # one that is told anew changes nothing
-                self._leave((self._jobs.set_format, told))
-            self._input_format = told
-        if told is not None and not told.bytes_per_ms:
+            self._set_input_format(told)
+        if self._is_unknown or not self._takes_input:
             return
         self._taken += len(audio)
         if self._taken > self._look_at and self._is_too_much(len(audio)):
@@ -87,7 +87,13 @@ class CallAudio:
             self._leave((self._jobs.skip_input, at, self._skipped))
             self._skipped = 0
         self._has_input = True
-        self._leave((self._jobs.take_input, at, audio))
+        self._leave((self._take_input, at, audio))
+
+    def _set_input_format(self, told: AudioFormat | None) -> None:
+        if told != self._input_format:  # one that is told anew changes nothing
+            self._leave((self._jobs.set_format, told))
+        self._input_format = told
+        self._is_unknown = told is not None and not told.bytes_per_ms
 
     def take_output(self, item_id: str, content_index: int, audio: str | bytes) -> None:
         """Take a delta of the agent's audio, as base64 text or bytes."""

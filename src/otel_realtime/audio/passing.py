@@ -132,6 +132,7 @@ class Passing:
             if self._thread is None:
                 thread = Thread(target=self._work, name="otel-realtime spans", daemon=True)
                 try:
+                    self._taking.begin()
                     thread.start()
                 except RuntimeError:  # the interpreter is about to exit, or there are too many
                     return False

@@ -254,11 +254,12 @@ class RecordedCall:
 
     def _keep_call(self, job: Job, ended_at: int) -> None:
         heard = [piece for stretch in sorted(self.heard, key=_begins) for piece in stretch]
-        rate = max((piece.track.rate for piece in (*self.sent.said, *heard)), default=0)
+        said = self.sent.said
+        rate = max((piece.track.rate for piece in (*said, *heard)), default=0)
         if not rate:
             return
         total = max(ended_at - self.started_at, 0) * rate // _NS
-        both = stereo(channel(self.sent.said, rate, total), channel(heard, rate, total))
+        both = stereo(channel(said, rate, total), channel(heard, rate, total))
         ranges = self.keeper.ranges_to_silence(self, job.clip)
         if ranges:
             samples = (

@@ -13,7 +13,6 @@ from otel_realtime.audio.pcm import Decoder
 from otel_realtime.audio.recorded import Job, RecordedCall, RecordedPart
 from otel_realtime.audio.report import LoggedReport, Report
 from otel_realtime.audio.spool import Abandoned
-from otel_realtime.audio.timeline import Piece
 
 _NS: Final = 1_000_000_000
 _NS_PER_MS: Final = 1_000_000
@@ -114,12 +113,7 @@ class _Found:
     def _said(self, told: Mapping[str, Any]) -> None:
         assert self.call is not None  # noqa: S101 - its journal begins with it
         track = self.call.track_of(told["file"], told["rate"])
-        said = self.call.sent.said
-        if said and said[-1].track is track:
-            last = said[-1]
-            said[-1] = Piece(track, last.start, min(last.stop, told["start"]), last.at)
-        begins = max(told["at"] - self.call.started_at, 0)
-        said.append(Piece(track, told["start"], max(track.length, told["start"]), begins))
+        self.call.sent.begin_stretch(track, told["start"], told["at"])
 
     def _part(self, told: Mapping[str, Any]) -> None:
         assert self.call is not None  # noqa: S101 - its journal begins with it

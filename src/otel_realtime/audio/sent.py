@@ -1,7 +1,8 @@
 """What the client sent: by position, to cut utterances out of it, and on the call's time line."""
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from otel_realtime.audio.pcm import Decoder
 from otel_realtime.audio.timeline import Piece, cut
@@ -27,20 +28,39 @@ class _Segment:
     decoder: Decoder
 
 
-class Sent:
-    """The user's audio of one call.
+class _Stretch(NamedTuple):
+    """Where in a track, and when on the time line, something begins that has no gap."""
 
-    Attributes:
-        said: Its stretches without a gap, on the time line; the last one still grows.
-    """
+    track: Track
+    start: int
+    at: int
+
+
+class Sent:
+    """The user's audio of one call."""
 
     def __init__(self, call: "RecordedCall") -> None:
-        self.said: list[Piece] = []
         self._call = call
+        self._stretches: list[_Stretch] = []
         self._segments: list[_Segment] = []
         self._waiting: list[tuple[int, str | bytes]] = []
         self._cursor = 0
         """When what was sent so far is over, in nanoseconds since the epoch."""
+
+    @property
+    def said(self) -> list[Piece]:
+        """Its stretches without a gap, on the time line: each until the next one of its track."""
+        ends = [
+            after.start if after is not None and after.track is each.track else each.track.length
+            for each, after in zip_longest(self._stretches, self._stretches[1:])
+        ]
+        pairs = zip(self._stretches, ends, strict=True)
+        return [Piece(each.track, each.start, max(end, each.start), each.at) for each, end in pairs]
+
+    def begin_stretch(self, track: Track, start: int, at: int) -> None:
+        """From sample `start` on, a track was sent at `at`, in nanoseconds since the epoch."""
+        on_line = max(at - self._call.started_at, 0)
+        self._stretches.append(_Stretch(track, start, on_line))
 
     def take(self, at: int, audio: str | bytes) -> None:
         """Append what was sent at `at`; before its format is known it waits for that."""
@@ -81,15 +101,12 @@ class Sent:
 
     def _place(self, at: int, track: Track, start: int) -> None:
         """Put what was just appended on the time line; what comes in time goes on without a gap."""
-        last = self.said[-1] if self.said else None
+        last = self._stretches[-1] if self._stretches else None
         if last is None or last.track is not track or at - self._cursor > _GAP_NS:
             begins, name = max(at, self._cursor), track.path.name
-            on_line = max(begins - self._call.started_at, 0)
-            self.said.append(Piece(track, start, track.length, on_line))
+            self.begin_stretch(track, start, begins)
             self._call.journal.note("said", file=name, rate=track.rate, start=start, at=begins)
             self._cursor = begins
-        else:
-            self.said[-1] = replace(last, stop=track.length)
         self._cursor += (track.length - start) * _NS // track.rate
 
 

@@ -5,6 +5,7 @@ memory. Credentials come from where the cloud's own tools take them: the environ
 instance's metadata.
 """
 
+import os
 import uuid
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +22,10 @@ _RETRIES: Final[Any] = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)
 """Of one attempt to upload; what fails all the same is tried again later."""
 _PARTS_AT_A_TIME: Final = 1
 """Of one large recording, each of 5 MB that are in memory: others are uploaded meanwhile."""
+_LOCAL_PART: Final = 1 << 20
 _PROBE: Final = ".otel-realtime"
+_talking: Final[list[int]] = []
+"""The process that has talked to a store, if one has: this one or the one it was forked from."""
 _NO_BUCKET: Final = ("NoSuchBucket", "ContainerNotFound")
 """What S3, Google and Azure say where it is not only the object that is missing."""
 
@@ -64,12 +68,11 @@ class Store:
         import obstore
         from obstore.store import LocalStore
 
-        # Folders have no place for a media type, and say so.
-        told: Any = (
-            {}
-            if isinstance(self._store, LocalStore)
-            else {"attributes": {"Content-Type": mime_type}}
-        )
+        told: Any = {"attributes": {"Content-Type": mime_type}}
+        if isinstance(self._store, LocalStore):
+            # Folders have no place for a media type, and say so; and their parts may be small.
+            told = {"chunk_size": _LOCAL_PART}
+        self._claim()
         obstore.put(self._store, key, path, max_concurrency=_PARTS_AT_A_TIME, **told)
 
     def check(self) -> Exception | None:
@@ -77,12 +80,32 @@ class Store:
         import obstore
 
         try:
+            self._claim()
             obstore.get(self._store, _PROBE)
         except FileNotFoundError as error:
             return error if any(word in str(error) for word in _NO_BUCKET) else None
         except Exception as error:  # noqa: BLE001 - whatever it says is what is told
             return error
         return None
+
+    def _claim(self) -> None:
+        """See that this process may talk to the store.
+
+        A forked process does not have obstore's threads. If it used obstore all the same it would
+        wait forever, and so would its parent from then on.
+
+        Raises:
+            StoreError: The process that this one was forked from has talked to a store.
+        """
+        from obstore.store import LocalStore, MemoryStore
+
+        if isinstance(self._store, LocalStore | MemoryStore):
+            return
+        if not _talking:
+            _talking.append(os.getpid())
+        if _talking[0] != os.getpid():
+            message = "this process was forked from one that has talked to a store: it cannot"
+            raise StoreError(message)
 
     def signed(self, key: str, seconds: float) -> str:
         """A link by which anybody can fetch an object for a while; a folder's needs none.

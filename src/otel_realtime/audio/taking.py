@@ -37,6 +37,14 @@ class Taking:
         self._archive = archive
         self._report = report
 
+    def begin(self) -> None:
+        """Have the archive's threads running, in time: see `Spare`.
+
+        Raises:
+            RuntimeError: None can be started, as the interpreter exits.
+        """
+        self._archive.start()
+
     def without_audio(self, span: ReadableSpan) -> ReadableSpan:
         """A span with URLs in place of its audio, all of which is in the spool by then.
 

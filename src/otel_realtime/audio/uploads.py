@@ -12,6 +12,7 @@ from time import monotonic, perf_counter
 from typing import Final
 
 from otel_realtime.audio.recordings import Recording, Waiting
+from otel_realtime.audio.spare import Spare
 from otel_realtime.audio.store import Store, words_of
 
 _logger = logging.getLogger("otel_realtime")
@@ -53,13 +54,13 @@ class Uploads:
                     self._start(self._work)
             self._came.notify()
 
-    def start(self) -> None:
+    def start(self, spare: Spare) -> None:
         """Have a thread running, which first asks the store whether it can be used at all.
 
         At the interpreter's exit, when the last recordings are made, none can be started any more.
         """
         with self._lock:
-            self._start(self._check_and_work)
+            self._threads.append(spare.give(self._check_and_work))
 
     def drop_oldest(self) -> Recording | None:
         """Give up the oldest that is not being uploaded just now; its file is removed."""

@@ -42,10 +42,15 @@ class Writer:
         self._last: Callable[[], None]
 
     def start(self) -> None:
-        """Begin, if it has not."""
+        """Begin, if it has not.
+
+        Raises:
+            RuntimeError: No thread can be started.
+        """
         if self._thread is None:
-            self._thread = Thread(target=self._work, name="otel-realtime audio", daemon=True)
-            self._thread.start()
+            thread = Thread(target=self._work, name="otel-realtime audio", daemon=True)
+            thread.start()
+            self._thread = thread
 
     def wake(self) -> None:
         """Have it look now."""
