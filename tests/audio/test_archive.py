@@ -426,9 +426,8 @@ def test_base64_of_any_size_leaves_whole_samples_where_it_could_not_wait(spool, 
     piece = tone(300, 40)[:1280]
     ms = len(piece) / 48
     with archive_with(audio_store=kept.as_uri(), audio_spool=spool) as archive:
-        others = share_memory(archive)
         call, told = a_bare_call(archive)
-        archive.flush(10)
+        others = share_memory(archive)
         sent = 0
 
         def send() -> None:
@@ -672,7 +671,7 @@ with archive_with(**settings) as archive:
         os._exit(0)
     os.waitpid(child, 0)
     a_call("parent")
-    assert archive.flush(10)
+    assert archive.flush(10)  # its child does not hold it up
 """
 
 
@@ -681,6 +680,9 @@ def test_what_a_forked_process_cannot_upload_is_uploaded_by_the_next_one(spool, 
     with store_that("ok", monkeypatch) as store:
         done = run(FORKED_TO_S3, store.url, str(spool))
         assert done.returncode == 0, done.stderr
+        [told] = done.stderr.splitlines()
+        assert "they wait in the spool" in told
+        assert "this process was forked from one that has talked to a store" in told
         assert sum("/parent/" in key for key in store.objects) == 4
         with archive_with(audio_store=store.url, audio_spool=spool) as archive:
             archive.start()

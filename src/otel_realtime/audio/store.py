@@ -8,6 +8,7 @@ instance's metadata.
 import os
 import uuid
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote, urlsplit
@@ -23,6 +24,9 @@ _RETRIES: Final[Any] = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)
 _PARTS_AT_A_TIME: Final = 1
 """Of one large recording, each of 5 MB that are in memory: others are uploaded meanwhile."""
 _LOCAL_PART: Final = 1 << 20
+_LARGE: Final = 5 << 20
+"""Beyond this many bytes a recording is sent in parts, of the same size."""
+_BLOCK: Final = 1 << 18
 _PROBE: Final = ".otel-realtime"
 _talking: Final[list[int]] = []
 """The process that has talked to a store, if one has: this one or the one it was forked from."""
@@ -73,7 +77,12 @@ class Store:
             # Folders have no place for a media type, and say so; and their parts may be small.
             told = {"chunk_size": _LOCAL_PART}
         self._claim()
-        obstore.put(self._store, key, path, max_concurrency=_PARTS_AT_A_TIME, **told)
+        if path.stat().st_size <= _LARGE:
+            obstore.put(self._store, key, path, **told)
+            return
+        with path.open("rb") as file:  # in blocks: of a path it would keep several parts at a time
+            blocks = iter(partial(file.read, _BLOCK), b"")
+            obstore.put(self._store, key, blocks, max_concurrency=_PARTS_AT_A_TIME, **told)
 
     def check(self) -> Exception | None:
         """Ask for something that is not there; what the store says if it cannot be used at all."""

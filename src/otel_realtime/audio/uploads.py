@@ -126,7 +126,7 @@ class Uploads:
         except Exception as error:  # noqa: BLE001 - whatever the store says: it is tried again
             problem = error
         seconds = perf_counter() - began
-        is_gone = not recording.path.exists()
+        is_gone = problem is None or not recording.path.exists()
         if problem is None:
             recording.report.uploaded(seconds, recording.size)
         elif not is_gone:
