@@ -720,3 +720,34 @@ def test_a_forked_process_does_not_hold_the_spool_of_its_parent(spool, kept):
         assert process.stdout.readline() == b"forked\n"
         assert process.wait(PATIENCE) == -signal.SIGKILL
         until(lambda: is_free(*spool.glob("*/*/lock")))
+
+
+UNSILENCED = """
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+from pathlib import Path
+from audio.by_hand import HandCall, Heard, archive_with, files, kind_of, tone
+spool, kept = (Path(each) for each in sys.argv[1:])
+infinite = resource.RLIM_INFINITY
+
+def redact(clip):
+    is_call = clip.kind == "session"
+    resource.setrlimit(resource.RLIMIT_FSIZE, (infinite if is_call else 0, infinite))
+    return () if is_call else [(0, 100)]
+
+settings = {"audio_store": kept.as_uri(), "audio_spool": spool, "redact_audio": redact}
+with archive_with(**settings) as archive:
+    call = HandCall(**settings)
+    call.say("u0", tone(300, 500))
+    call.end()
+    archive.flush(10)
+for path in files(kept):
+    print(kind_of(path), abs(Heard.of(path).samples.astype(int)).max())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit for the size of files")
+def test_what_could_not_be_silenced_is_given_up(spool, kept):
+    done = run(UNSILENCED, str(spool), str(kept))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["session 0"]

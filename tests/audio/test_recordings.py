@@ -11,12 +11,12 @@ from otel_realtime.audio.report import LoggedReport
 
 def a_recording(name: str, failures: int = 0, due: float = 0.0) -> Recording:
     path = Path("ready") / name
-    return Recording(name, path, "audio/wav", 1, LoggedReport(), (0, 0), failures, due)
+    return Recording(name, path, "audio/wav", 1, LoggedReport(), (0, 0), failures=failures, due=due)
 
 
 def test_the_oldest_comes_first_and_who_failed_when_it_is_due() -> None:
     waiting = Waiting()
-    for recording in (a_recording("c"), a_recording("b"), a_recording("a", failures=1, due=5.0)):
+    for recording in (a_recording("a", failures=1, due=5.0), a_recording("b"), a_recording("c")):
         waiting.add(recording)
     assert (len(waiting), waiting.has_fresh, waiting.next_due) == (3, True, 5.0)
     assert waiting.take_due(1.0).key == "b"
@@ -32,7 +32,7 @@ def test_whatever_waits_the_oldest_of_all_goes_first(told) -> None:
     for each in told:
         waiting.add(a_recording(*each))
     taken = [waiting.take_oldest().key for _ in told]
-    assert taken == sorted(name for name, _, _ in told)
+    assert taken == [name for name, _, _ in told]
     assert waiting.take_oldest() is None
 
 

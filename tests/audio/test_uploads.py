@@ -184,28 +184,30 @@ def test_so_many_are_uploaded_at_a_time(bad, tmp_path, concurrency):
     assert len(bad.objects) == concurrency + 4
 
 
-def test_the_oldest_is_uploaded_first(bad, tmp_path):
+def test_what_was_finished_first_is_uploaded_first(bad, tmp_path):
+    """Whatever it is called: the recording of a call is named by its beginning, and comes last."""
     bad.mode = "hang"
     options = {"timeout": timedelta(seconds=PATIENCE)}
     with bench(bad, tmp_path, concurrency=1, **options) as one:
         one.add("20260101_first.wav")
         bad.wait_for_requests(1)
-        for name in ("20260104.wav", "20260102.wav", "20260103.wav"):
+        others = ["20260104.wav", "20260102.wav", "20260103.wav"]
+        for name in others:
             one.add(name)
         bad.release()
         assert one.wait()
-    names = ["20260101_first.wav", "20260102.wav", "20260103.wav", "20260104.wav"]
+    names = ["20260101_first.wav", *others]
     assert [request.rpartition("/")[2] for request in bad.requests] == names
 
 
-def test_the_oldest_that_is_not_under_way_is_given_up(bad, tmp_path):
+def test_the_first_that_is_not_under_way_is_given_up(bad, tmp_path):
     bad.mode = "hang"
     options = {"timeout": timedelta(seconds=PATIENCE)}
     with bench(bad, tmp_path, concurrency=1, **options) as one:
         assert one.uploads.drop_oldest() is None
         one.add("1.wav")
         bad.wait_for_requests(1)
-        third, second = one.add("3.wav"), one.add("2.wav")
+        second, third = one.add("3.wav"), one.add("2.wav")
         assert one.uploads.drop_oldest() is second
         assert not second.path.exists()
         assert one.uploads.drop_oldest() is third

@@ -245,7 +245,16 @@ class RecordedCall:
     def _silence(self, pieces: Sequence[Piece], ranges: Ranges) -> None:
         for from_ms, to_ms in ranges:
             for piece in cut(pieces, max(from_ms, 0.0), _bounded(pieces, to_ms)):
-                piece.track.silence(piece.start, piece.stop)
+                self._silence_piece(piece)
+
+    def _silence_piece(self, piece: Piece) -> None:
+        """Where it cannot be overwritten, nothing of the track may be heard any more."""
+        try:
+            piece.track.silence(piece.start, piece.stop)
+        except OSError as error:
+            self.dropped = "disk_error"
+            self.keeper.count(-piece.track.forget())
+            self.keeper.lost(self, error)
 
     def _keep(self, job: Job, pieces: Sequence[Piece]) -> None:
         rate = pieces[0].track.rate if pieces else 0

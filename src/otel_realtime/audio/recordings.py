@@ -19,6 +19,7 @@ class Recording:
         size: Bytes of the file.
         report: Who is told what becomes of it.
         span: The trace and the span that it belongs to.
+        number: Its place among those that wait, by when it came; told when it is added.
         failures: How often it failed so far.
         due: When it may be tried again, by the monotonic clock.
     """
@@ -29,19 +30,22 @@ class Recording:
     size: int
     report: Report
     span: tuple[int, int]
+    number: int = 0
     failures: int = 0
     due: float = 0.0
 
 
 class Waiting:
-    """Those that wait, however many they are; used under somebody's lock."""
+    """Those that wait, however many they are; used under somebody's lock.
+
+    The oldest is the one that was finished first: the recording of a call comes after its parts.
+    """
 
     def __init__(self) -> None:
-        self._ready: list[tuple[str, int, Recording]] = []
-        """By their names, which begin with their times."""
+        self._ready: list[tuple[int, Recording]] = []
         self._later: list[tuple[float, int, Recording]] = []
         """Those that failed, by when they are due."""
-        self._count = count()  # of two that are alike, the one that came first
+        self._numbers = count(1)
 
     def __len__(self) -> int:
         return len(self._ready) + len(self._later)
@@ -58,23 +62,24 @@ class Waiting:
 
     def add(self, recording: Recording) -> None:
         """Have one wait: for its turn, and if it has failed, for its time."""
+        recording.number = recording.number or next(self._numbers)
         if recording.failures:
-            heappush(self._later, (recording.due, next(self._count), recording))
+            heappush(self._later, (recording.due, recording.number, recording))
         else:
-            heappush(self._ready, (recording.path.name, next(self._count), recording))
+            heappush(self._ready, (recording.number, recording))
 
     def take_due(self, now: float) -> Recording | None:
         """Take the oldest that may be tried by now."""
         while self._later and self._later[0][0] <= now:
             _, number, recording = heappop(self._later)
-            heappush(self._ready, (recording.path.name, number, recording))
-        return heappop(self._ready)[2] if self._ready else None
+            heappush(self._ready, (number, recording))
+        return heappop(self._ready)[1] if self._ready else None
 
     def take_oldest(self) -> Recording | None:
         """Take the oldest of all."""
-        failed = min(self._later, key=lambda each: each[2].path.name, default=None)
-        if failed is None or (self._ready and self._ready[0][0] <= failed[2].path.name):
-            return heappop(self._ready)[2] if self._ready else None
+        failed = min(self._later, key=lambda each: each[1], default=None)
+        if failed is None or (self._ready and self._ready[0][0] < failed[1]):
+            return heappop(self._ready)[1] if self._ready else None
         self._later.remove(failed)
         heapify(self._later)
         return failed[2]
