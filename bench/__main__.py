@@ -11,13 +11,29 @@ import platform
 import sys
 from importlib.metadata import version
 
-from bench import apart, closing, imports, memory, pairs, peers
+from bench import apart, audio, closing, imports, memory, pairs, peers
 from bench.report import Report
 from bench.server import running
 from bench.turns import Kind
-from bench.variants import CONTENT, INSTRUMENTED, OURS, SHOWN, SHOWN_APART
+from bench.variants import (
+    CONTENT,
+    INSTRUMENTED,
+    INSTRUMENTED_RECORDED,
+    OURS,
+    RECORDED,
+    SHOWN,
+    SHOWN_APART,
+)
 
 _TARGETS: dict[str, float] = {Kind.AUDIO: 1.05, Kind.TRANSCRIPT: 1.10, Kind.OTHER: 1.35}
+_RECORDED_TARGETS: dict[str, float] = {Kind.AUDIO: 1.08}
+_TARGETS_OF = {
+    OURS: _TARGETS,
+    CONTENT: _TARGETS,
+    RECORDED: _RECORDED_TARGETS,
+    INSTRUMENTED: _TARGETS,
+    INSTRUMENTED_RECORDED: _RECORDED_TARGETS,
+}
 _MOST_MB = 2.0
 _MOST_STALL_MS = 5.0
 _MOST_MS = 60.0
@@ -28,11 +44,11 @@ async def _ratios(report: Report, rounds: int) -> None:
         await pairs.in_process(url, OURS, 2)
         for variant, shown in SHOWN.items():
             found = await pairs.in_process(url, variant, rounds)
-            checked = variant in {OURS, CONTENT}
+            targets = _TARGETS_OF.get(variant, {})
             report.section(shown)
             for kind, ratio in pairs.ratios(found).items():
                 if kind is not Kind.PLAYED:
-                    report.ratio(kind, ratio, _TARGETS.get(kind) if checked else None)
+                    report.ratio(kind, ratio, targets.get(kind))
             report.ratio("all of a turn", pairs.whole(found))
             received = await pairs.over_socket(url, variant, rounds // 2)
             report.ratio("over a websocket, all", received)
@@ -41,12 +57,12 @@ async def _ratios(report: Report, rounds: int) -> None:
 async def _instrumented(report: Report) -> None:
     async with running() as url:
         for variant, shown in SHOWN_APART.items():
-            checked = variant == INSTRUMENTED
+            targets = _TARGETS_OF.get(variant, {})
             report.section(shown)
-            couples = apart.COUPLES if checked else apart.FEW
+            couples = apart.COUPLES if targets else apart.FEW
             for what, ratio in (await apart.compare(url, variant, couples)).items():
                 if what != Kind.PLAYED:
-                    report.ratio(what, ratio, _TARGETS.get(what) if checked else None)
+                    report.ratio(what, ratio, targets.get(what))
 
 
 async def _closing(report: Report) -> None:
@@ -57,6 +73,14 @@ async def _closing(report: Report) -> None:
     report.spread("longest stall of the loop", found.stall, "ms")
     report.spread("beyond the SDK alone", found.beyond, "ms", _MOST_STALL_MS)
     report.ratio("until all are closed", found.slower)
+
+
+async def _audio(report: Report) -> None:
+    async with running() as url:
+        await audio.compare(
+            report, url, INSTRUMENTED_RECORDED, SHOWN_APART[INSTRUMENTED_RECORDED], checked=True
+        )
+    await audio.throughput(report)
 
 
 async def _memory(report: Report) -> None:
@@ -87,6 +111,7 @@ async def _measure(options: argparse.Namespace) -> Report:
     await _instrumented(report)
     await _closing(report)
     await _memory(report)
+    await _audio(report)
     await _imports(report)
     if options.peers:
         await peers.compare(report)

@@ -16,15 +16,26 @@ from contextlib import asynccontextmanager
 from statistics import median
 from typing import Any
 
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 
 from bench.call import calling
-from bench.pairs import STRETCHES, TURNS, WARM_UP, Spread, receive, rest_the_collector, stretch
+from bench.pairs import (
+    STRETCHES,
+    TURNS,
+    WARM_UP,
+    Spread,
+    receive,
+    rest_the_collector,
+    settle,
+    stretch,
+    turn_ns,
+)
 from bench.turns import Kind
 from bench.variants import (
     BARE,
-    INSTRUMENTED,
-    UNSAMPLED,
+    FOLLOWED,
+    HEARD,
+    SPOKEN,
     instrument,
     listener_for,
     providers_for,
@@ -41,7 +52,8 @@ async def compare(url: str, name: str, couples: int) -> dict[str, Spread]:
     """Ratios of variant `name` to the SDK alone, by what is measured; each couple gives one."""
     found: dict[str, list[float]] = {}
     for _ in range(couples):
-        async with couple("bench.apart", url, name) as (bare, other):
+        more = ("speaks",) if name in SPOKEN else ()
+        async with couple("bench.apart", url, name, *more) as (bare, other):
             answers = [each async for each in by_turns(bare, other, _CALLS)]
         _first, *pairs = answers  # which has warmed up
         for what in pairs[0][0]:
@@ -51,9 +63,14 @@ async def compare(url: str, name: str, couples: int) -> dict[str, Spread]:
 
 
 @asynccontextmanager
-async def couple(program: str, url: str, name: str) -> AsyncIterator[tuple[Process, Process]]:
+async def couple(
+    program: str, url: str, name: str, *more: str
+) -> AsyncIterator[tuple[Process, Process]]:
     """Start a process without and one with variant `name`, which run a module of this package."""
-    async with _running(program, url, BARE) as bare, _running(program, url, name) as other:
+    async with (
+        _running(program, url, BARE, *more) as bare,
+        _running(program, url, name, *more) as other,
+    ):
         yield bare, other
 
 
@@ -72,9 +89,9 @@ async def answer(measure: Callable[[], Awaitable[Any]]) -> None:
 
 
 @asynccontextmanager
-async def _running(program: str, url: str, name: str) -> AsyncIterator[Process]:
+async def _running(program: str, url: str, name: str, *more: str) -> AsyncIterator[Process]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", program, url, name, stdin=PIPE, stdout=PIPE
+        sys.executable, "-m", program, url, name, *more, stdin=PIPE, stdout=PIPE
     )
     assert process.stdin is not None
     try:
@@ -92,31 +109,41 @@ async def _ask(process: Process) -> Any:  # noqa: ANN401 - whatever it measures
     return json.loads(await process.stdout.readline())
 
 
-async def _serve(url: str, name: str) -> None:
-    """Each time play a call, and receive another one."""
-    providers = providers_for(name)
+async def _serve(url: str, name: str, *more: str) -> None:
+    """Each time play a call, and receive another one; `more` says whether the user speaks in it."""
+    providers, speaks = providers_for(name), bool(more)
     instrument(name, providers)
     rest_the_collector()
-    called = f"{name}-{os.getpid()}"
+    called, recordings = f"{name}-{os.getpid()}", providers.recordings
+
+    async def play() -> dict[str, int]:
+        stretches = []
+        async with calling(url, listener_for(name, providers), called) as call:
+            assert call.is_followed or name not in FOLLOWED, "nobody follows"
+            for first in range(1, TURNS * STRETCHES, TURNS):
+                stretches.append(await stretch(call, first, speaks=True))
+                await settle(recordings)
+        await settle(recordings, TURNS * STRETCHES)
+        found = {str(kind): sum(each[kind] for each in stretches) for kind in Kind}
+        return {**found, WHOLE: sum(turn_ns(each) for each in stretches)}
+
+    async def take_in(control: ClientConnection) -> int:
+        async with calling(url, listener_for(name, providers), called) as call:
+            took = [
+                await receive(call, control, called, each, recordings, speaks=speaks)
+                for each in range(1, TURNS + 1)
+            ]
+        await settle(recordings, TURNS)
+        return sum(took[WARM_UP:])
 
     async def measure() -> dict[str, int]:
-        async with calling(url, listener_for(name, providers), called) as call:
-            assert call.is_followed or name not in {INSTRUMENTED, UNSAMPLED}, "nobody follows"
-            stretches = [
-                await stretch(call, first, speaks=True)
-                for first in range(1, TURNS * STRETCHES, TURNS)
-            ]
-        found = {str(kind): sum(each[kind] for each in stretches) for kind in Kind}
-        found[WHOLE] = sum(ns for kind, ns in found.items() if kind != Kind.SENT)
-        async with calling(url, listener_for(name, providers), called) as call:
-            took = [await receive(call, control, called, each) for each in range(1, TURNS + 1)]
-        return {**found, ALL: sum(took[WARM_UP:])}
+        return {**await play(), ALL: await take_in(control)}
 
     async with connect(f"{url}/control") as control:
         await answer(measure)
     providers.shutdown()
-    assert bool(providers.spans) is (name not in {BARE, UNSAMPLED}), f"{name} was not heard"
+    assert bool(providers.spans) is (name in HEARD), f"{name} was not heard"
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(*sys.argv[1:3]))
+    asyncio.run(_serve(*sys.argv[1:]))

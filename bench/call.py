@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from itertools import islice
 from time import thread_time_ns
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from agents import function_tool
 from agents.realtime import (
@@ -27,6 +27,7 @@ from otel_realtime.sources.agents import RealtimeTelemetryListener
 if TYPE_CHECKING:
     from otel_realtime.session import SessionTelemetry
 
+_T = TypeVar("_T")
 _WAIT_S = 30
 _PAUSE_S = 0.0005
 _NS_PER_MS = 1_000_000
@@ -93,6 +94,11 @@ class Call:
             spent += thread_time_ns() - start
         return spent
 
+    async def send(self, pieces: Iterable[bytes]) -> None:
+        """Send what the microphone gives."""
+        for piece in pieces:
+            await self._session.send_audio(piece)
+
     async def play(self, turn: Turn) -> Spent:
         """Handle a whole turn; the time that the app's own reading takes is not counted."""
         spent = dict.fromkeys(Kind, 0)
@@ -106,7 +112,7 @@ class Call:
         await self._time(turn.after, spent)
         await self._reach()
         start = thread_time_ns()
-        self._hear(turn)
+        self.hear(turn)
         spent[Kind.PLAYED] += thread_time_ns() - start
         return spent
 
@@ -116,14 +122,24 @@ class Call:
         for text in texts:
             await handle(loads(text))
 
-    async def play_long(self, turn: Turn, more: Iterable[str], chunk: int) -> None:
-        """Handle a turn with `more` deltas in its midst; the app reads after each `chunk`."""
+    async def play_long(
+        self, turn: Turn, more: Iterable[str], chunk: int, every_s: float = 0.0
+    ) -> None:
+        """Handle a turn with `more` deltas in its midst; the app reads after each `chunk`.
+
+        With `every_s`, a chunk begins only so many seconds after the one before it.
+        """
         *begun, last = turn.after
         for run in begun:
             await self.handle(run.texts)
+        loop = asyncio.get_running_loop()
+        due = loop.time()
         for texts in batched(more, chunk):
             await self.handle(texts)
             await self.rest()
+            if every_s:
+                due = max(due + every_s, loop.time())
+                await asyncio.sleep(due - loop.time())
         self._await(turn.last)
         await self.handle(last.texts)
         await self._reach()
@@ -133,7 +149,7 @@ class Call:
         self._await(turn.last)
         await self._reach()
         if is_heard:
-            self._hear(turn)
+            self.hear(turn)
 
     async def rest(self) -> None:
         """Let the app read what is there."""
@@ -155,7 +171,7 @@ class Call:
                 await handle(loads(text))
             spent[run.kind] += thread_time_ns() - start
 
-    def _hear(self, turn: Turn) -> None:
+    def hear(self, turn: Turn) -> None:
         """Have all of it played to its end, without waiting.
 
         The application's tracker is told, and our timer, which waits for that moment, goes off.
@@ -195,10 +211,10 @@ def _telemetry(
     return follower.session if follower is not None else None
 
 
-def batched(texts: Iterable[str], size: int) -> Iterator[list[str]]:
-    """Give texts in lists of at most `size`."""
-    texts = iter(texts)
-    while batch := list(islice(texts, size)):
+def batched(each: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    """Give them in lists of at most `size`."""
+    each = iter(each)
+    while batch := list(islice(each, size)):
         yield batch
 
 

@@ -1,8 +1,11 @@
 """Two hundred sessions in the middle of a conversation are closed at once: what the loop feels.
 
-A pulse goes through the loop in each of its rounds. The longest time between two of its beats is
-how long the loop was held up: nothing else that runs there could go on. It beats until well after
-the last session is closed, for what an instrumentation puts off counts as well.
+A pulse goes through the loop in each of its rounds, until well after the last session is closed,
+for what an instrumentation puts off counts as well; where audio is recorded, until all of it is in
+the store.
+
+They may hold audio: each has sent so many seconds and received as many. Every second one is in the
+middle of an answer, the others in the middle of what their user says.
 """
 
 import asyncio
@@ -12,22 +15,35 @@ import os
 import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from time import perf_counter_ns
 
 from websockets.asyncio.client import ClientConnection, connect
 
 from bench.apart import answer, by_turns, couple
-from bench.call import Call, calling
-from bench.pairs import Spread
-from bench.turns import turn
-from bench.variants import BARE, Providers, instrument, listener_for, providers_for
+from bench.call import Call, batched, calling
+from bench.pairs import Spread, settle
+from bench.pulse import Pulse
+from bench.recordings import Recordings
+from bench.turns import DELTA_MS, Turn, audio_sent, begins_to_speak, turn
+from bench.variants import (
+    BARE,
+    Providers,
+    instrument,
+    keep_all_audio,
+    listener_for,
+    providers_for,
+)
 
 SESSIONS = 200
 _COUPLES = 2
 _CLOSINGS = 6
+_HELD_CLOSINGS = 4
 _DELTAS = 8
+_AT_A_TIME = 4  # pieces of half a second
 _AFTERWARDS_S = 0.5
+_HELD_AFTERWARDS_S = 3.0
 _FILES = 4 * SESSIONS
 _NS_PER_MS = 1_000_000
 _numbers = count(1)
@@ -51,31 +67,18 @@ class Found:
     slower: Spread
 
 
-class _Pulse:
-    """Beats once in every round of the loop."""
+async def compare(url: str, name: str, held_s: int = 0) -> Found:
+    """Close sessions with variant `name` and with the SDK alone, by turns.
 
-    def __init__(self) -> None:
-        self.longest = 0
-        self._last = perf_counter_ns()
-        self._loop = asyncio.get_running_loop()
-        self._next = self._loop.call_soon(self._beat)
-
-    def _beat(self) -> None:
-        now = perf_counter_ns()
-        self.longest = max(self.longest, now - self._last)
-        self._last = now
-        self._next = self._loop.call_soon(self._beat)
-
-    def stop(self) -> None:
-        self._next.cancel()
-
-
-async def compare(url: str, name: str) -> Found:
-    """Close sessions with variant `name` and with the SDK alone, by turns."""
-    pairs = []
+    Args:
+        url: Of the server.
+        name: The variant.
+        held_s: How many seconds of audio each of them holds.
+    """
+    pairs, times = [], _HELD_CLOSINGS if held_s else _CLOSINGS
     for _ in range(_COUPLES):
-        async with couple("bench.closing", url, name) as (bare, other):
-            _first, *found = [each async for each in by_turns(bare, other, _CLOSINGS)]
+        async with couple("bench.closing", url, name, str(held_s)) as (bare, other):
+            _first, *found = [each async for each in by_turns(bare, other, times)]
             pairs += found
     return Found(
         alone=Spread.of([without["stall"] for without, _ in pairs]),
@@ -96,7 +99,7 @@ def _allow_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(_FILES, hard), hard))
 
 
-async def _close_all(url: str, name: str, providers: Providers) -> dict[str, float]:
+async def _close_all(url: str, name: str, providers: Providers, held_s: int) -> dict[str, float]:
     """Open them, close them at once, and give the longest stall and the whole time, in ms."""
     async with connect(f"{url}/control") as control, AsyncExitStack() as stack:
         calls = []
@@ -104,16 +107,22 @@ async def _close_all(url: str, name: str, providers: Providers) -> dict[str, flo
             called = f"{name}-{os.getpid()}-{next(_numbers)}"
             listener = listener_for(name, providers)
             call = await stack.enter_async_context(calling(url, listener, called))
-            await _converse(call, control, called, place)
+            if held_s:
+                await _talk(call, held_s, place, providers.recordings)
+            else:
+                await _converse(call, control, called, place)
             calls.append(call)
         gc.collect()
-        pulse = _Pulse()
+        pulse = Pulse()
         start = perf_counter_ns()
         await asyncio.gather(*(call.close() for call in calls))
         whole = perf_counter_ns() - start
-        await asyncio.sleep(_AFTERWARDS_S)
+        await asyncio.sleep(_HELD_AFTERWARDS_S if held_s else _AFTERWARDS_S)
+        await settle(providers.recordings)
         pulse.stop()
-    return {"stall": pulse.longest / _NS_PER_MS, "whole": whole / _NS_PER_MS}
+    if providers.recordings is not None:
+        _check(providers.recordings, held_s)
+    return {"stall": pulse.longest_ms, "whole": whole / _NS_PER_MS}
 
 
 async def _converse(call: Call, control: ClientConnection, called: str, place: int) -> None:
@@ -123,14 +132,58 @@ async def _converse(call: Call, control: ClientConnection, called: str, place: i
     await call.receive(turn(1, deltas=_DELTAS, is_cut=place % 2 == 0), is_heard=False)
 
 
-async def _serve(url: str, name: str) -> None:
+async def _talk(call: Call, held_s: int, place: int, recordings: Recordings | None) -> None:
+    """Have so many seconds spoken by both: every second call is in the middle of its answer.
+
+    This is much faster than in life, so what is recorded waits for its disk now and then.
+    """
+    is_cut = place % 2 == 0
+    sent = list(batched(audio_sent(held_s), _AT_A_TIME))
+    if is_cut:
+        await _send(call, sent, recordings)
+    for run in _answer(held_s, is_cut=is_cut).runs:
+        await call.handle(run.texts)
+        await call.rest()
+        await settle(recordings)
+    if not is_cut:
+        await call.handle([begins_to_speak(2)])
+        await _send(call, sent, recordings)
+    await call.rest()
+
+
+async def _send(call: Call, sent: list[list[bytes]], recordings: Recordings | None) -> None:
+    for pieces in sent:
+        await call.send(pieces)
+        await settle(recordings)
+
+
+@cache
+def _answer(held_s: int, *, is_cut: bool) -> Turn:
+    deltas = held_s * 1000 // DELTA_MS
+    return turn(1, deltas=2 * deltas if is_cut else deltas, is_cut=is_cut)
+
+
+def _check(recordings: Recordings, held_s: int) -> None:
+    """See that all that they held was recorded."""
+    # What was heard by then of those that were not interrupted is kept beside all of it.
+    said = [*recordings.take("generated"), *recordings.take("output")]
+    count = len({each.call for each in said if each.seconds >= held_s - 1})
+    assert count == SESSIONS, f"{count} whole answers were recorded"
+    whole = recordings.take("session")
+    assert len(whole) == SESSIONS, f"{len(whole)} calls were recorded"
+    assert min(each.seconds for each in whole) >= held_s, "a call's recording is too short"
+    recordings.clear()
+
+
+async def _serve(url: str, name: str, held_s: str) -> None:
     _allow_files()
     providers = providers_for(name)
+    keep_all_audio()
     instrument(name, providers)
-    await answer(lambda: _close_all(url, name, providers))
+    await answer(lambda: _close_all(url, name, providers, int(held_s)))
     providers.shutdown()
     assert bool(providers.spans) is (name != BARE), f"{name} was not heard"
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(*sys.argv[1:3]))
+    asyncio.run(_serve(*sys.argv[1:4]))

@@ -17,7 +17,7 @@ RESPONSE = "response"
 TURNS = "turns"
 _LONG_TURN = 30  # of deltas, before the measurement begins: all code has run once
 _CHUNK = 100
-_BYTES_PER_MB = 1_000_000
+BYTES_PER_MB = 1_000_000
 _PAGE_SIZE_FIELD = 1
 
 
@@ -52,7 +52,7 @@ async def _one(url: str, variant: str, shape: str) -> float:
     return float(output)
 
 
-def _resident() -> int:
+def resident() -> int:
     """The resident memory of this process in bytes; its peak where the system tells only that."""
     status = Path("/proc/self/statm")
     if status.exists():
@@ -74,7 +74,7 @@ async def _grow(url: str, variant: str, shape: str) -> float:
             await call.play(turn(number, tool=number == 2, deltas=_LONG_TURN))  # noqa: PLR2004
         providers.flush()
         gc.collect()
-        before = _resident()
+        before = resident()
         if shape == TURNS:
             for number in range(3, 3 + DELTAS // 60):
                 await call.play(turn(number, tool=number % 2 == 0))
@@ -83,9 +83,9 @@ async def _grow(url: str, variant: str, shape: str) -> float:
             await call.play_long(turn(3), audio_deltas(3, DELTAS), _CHUNK)
         providers.flush()
         gc.collect()
-        after = _resident()
+        after = resident()
     providers.shutdown()
-    return (after - before) / _BYTES_PER_MB
+    return (after - before) / BYTES_PER_MB
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 
-from bench import apart
+from bench import apart, audio
 from bench.report import Report
 from bench.server import running
 from bench.turns import Kind
@@ -20,6 +20,7 @@ async def compare(report: Report) -> None:
             for what, ratio in (await apart.compare(url, name, apart.FEW)).items():
                 if what != Kind.PLAYED:
                     report.ratio(what, ratio)
+            await audio.compare(report, url, name, name, checked=False)
 
 
 def _is_installed(module: str) -> bool:

@@ -27,11 +27,20 @@ class Report:
         self._section = title
         print(f"\n{title}")
 
-    def ratio(self, title: str, ratio: Spread, target: float | None = None) -> None:
-        """Print a ratio: missed if even the lower end of its confidence interval is above."""
+    def ratio(
+        self, title: str, ratio: Spread, target: float | None = None, *, least: float | None = None
+    ) -> None:
+        """Print a ratio: missed if even the lower end of its confidence interval is above.
+
+        Where more is better, it is missed if even the upper end is below `least`.
+        """
         quartiles = f"{ratio.low:.3f}–{ratio.high:.3f}"
-        wanted = f"≤ ×{target:.2f}" if target else ""
-        verdict = self._judge(title, ratio.median, ratio.at_least, target)
+        if least is not None:
+            wanted = f"≥ ×{least:.2f}"
+            verdict = self._judge(title, -ratio.median, -ratio.at_most, -least)
+        else:
+            wanted = f"≤ ×{target:.2f}" if target else ""
+            verdict = self._judge(title, ratio.median, ratio.at_least, target)
         self._line(title, f"×{ratio.median:.3f}", quartiles, wanted, verdict)
 
     def spread(self, title: str, found: Spread, unit: str, most: float | None = None) -> None:
@@ -52,7 +61,9 @@ class Report:
         if self.missed:
             return "Missed: " + "; ".join(self.missed) + "."
         if self._close:
-            return "No target is missed by more than noise; above it: " + "; ".join(self._close)
+            return "No target is missed by more than noise; on the wrong side of it: " + "; ".join(
+                self._close
+            )
         return "All targets are met."
 
     @staticmethod

@@ -4,53 +4,30 @@ Ids are made from the number of the turn, so each turn opens and closes spans of
 whoever asks for the same turn gets the same text.
 """
 
-import base64
 import json
-import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
-from typing import Any, Final
+from typing import Any
 
-DELTA_MS: Final = 100
+from bench.events import (
+    BYTES_PER_MS,
+    DELTA_MS,
+    SAMPLES,
+    SPOKEN_MS,
+    TURN_MS,
+    Ids,
+    answer,
+    audio_delta,
+    speech,
+    tool_call,
+    tool_output,
+)
+
 _AUDIO_DELTAS = 60
-_BURST = 15
-_BYTES_PER_MS = 48  # PCM16, mono, 24 kHz
-_TURN_MS = 12_000
 _PIECE_MS = 20
 _PIECES = 30
-_WORDS = [
-    "",
-    "The",
-    "appointment",
-    "is",
-    "on",
-    "Tuesday",
-    "at",
-    "ten",
-    "in",
-    "the",
-    "morning,",
-    "and",
-    "I",
-    "have",
-    "sent",
-    "you",
-    "a",
-    "message",
-    "with",
-    "the",
-    "address.",
-    "Is",
-    "there",
-    "anything",
-    "else?",
-][1:]
-_ARGUMENTS = ('{"', "city", '":"', "London", '","', "day", '":"', "tomorrow", '"}')
-
-_random = random.Random(2)  # noqa: S311 - audio that is the same in every run
-_AUDIO = [base64.b64encode(_random.randbytes(_BYTES_PER_MS * DELTA_MS)).decode() for _ in range(8)]
 
 
 class Kind(StrEnum):
@@ -105,48 +82,50 @@ class Turn:
         return self.before + self.after
 
 
-def session_events() -> tuple[str, ...]:
-    """What a server says when a call begins."""
-    session = {
-        "type": "realtime",
-        "object": "realtime.session",
-        "id": "sess_000000000000000000001",
-        "model": "gpt-realtime",
-        "output_modalities": ["audio"],
-        "instructions": "Be brief. " * 20,
-        "tools": [],
-        "tool_choice": "auto",
-        "max_output_tokens": "inf",
-        "tracing": None,
-        "truncation": "auto",
-        "prompt": None,
-        "expires_at": 1785217650,
-        "audio": {
-            "input": {
-                "format": {"type": "audio/pcm", "rate": 24000},
-                "transcription": {"model": "gpt-realtime-whisper", "language": None},
-                "noise_reduction": None,
-                "turn_detection": {
-                    "type": "server_vad",
-                    "threshold": 0.5,
-                    "prefix_padding_ms": 300,
-                    "silence_duration_ms": 200,
-                    "idle_timeout_ms": None,
-                    "create_response": True,
-                    "interrupt_response": True,
-                },
-            },
-            "output": {
-                "format": {"type": "audio/pcm", "rate": 24000},
-                "voice": "alloy",
-                "speed": 1.0,
+_SESSION = {
+    "type": "realtime",
+    "object": "realtime.session",
+    "id": "sess_000000000000000000001",
+    "model": "gpt-realtime",
+    "output_modalities": ["audio"],
+    "instructions": "Be brief. " * 20,
+    "tools": [],
+    "tool_choice": "auto",
+    "max_output_tokens": "inf",
+    "tracing": None,
+    "truncation": "auto",
+    "prompt": None,
+    "expires_at": 1785217650,
+    "audio": {
+        "input": {
+            "format": {"type": "audio/pcm", "rate": 24000},
+            "transcription": {"model": "gpt-realtime-whisper", "language": None},
+            "noise_reduction": None,
+            "turn_detection": {
+                "type": "server_vad",
+                "threshold": 0.5,
+                "prefix_padding_ms": 300,
+                "silence_duration_ms": 200,
+                "idle_timeout_ms": None,
+                "create_response": True,
+                "interrupt_response": True,
             },
         },
-        "include": None,
-    }
+        "output": {
+            "format": {"type": "audio/pcm", "rate": 24000},
+            "voice": "alloy",
+            "speed": 1.0,
+        },
+    },
+    "include": None,
+}
+
+
+def session_events() -> tuple[str, ...]:
+    """What a server says when a call begins."""
     kinds = ("session.created", "session.updated")
     return tuple(
-        json.dumps({"type": kind, "event_id": f"event_{kind:0>21}", "session": session})
+        json.dumps({"type": kind, "event_id": f"event_{kind:0>21}", "session": _SESSION})
         for kind in kinds
     )
 
@@ -158,10 +137,10 @@ def turn(
 
     One that is cut breaks off in the middle of what is said.
     """
-    ids = _Ids(number)
-    before = [*_speech(ids), *_tool_call(ids)] if tool else []
-    heard = [*_tool_output(ids)] if tool else [*_speech(ids)]
-    after = [*heard, *_answer(ids, deltas, after_tool=tool)]
+    ids = Ids(number)
+    before = [*speech(ids), *tool_call(ids)] if tool else []
+    heard = [*tool_output(ids)] if tool else [*speech(ids)]
+    after = [*heard, *answer(ids, deltas, after_tool=tool)]
     if is_cut:
         del after[len(after) // 2 :]
     for place, event in enumerate((*before, *after)):
@@ -177,52 +156,38 @@ def turn(
 
 def microphone() -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
     """What the user's microphone gives between two turns: long pieces, then pieces of 20 ms."""
-    audio = base64.b64decode(_AUDIO[0]) * (_PIECES * _PIECE_MS // DELTA_MS)
-    size = _BYTES_PER_MS * _PIECE_MS
+    audio = SAMPLES[0] * (_PIECES * _PIECE_MS // DELTA_MS)
+    size = BYTES_PER_MS * _PIECE_MS
     pieces = tuple(audio[start : start + size] for start in range(0, len(audio), size))
-    return (audio,) * (_TURN_MS // (_PIECES * _PIECE_MS) - 1), pieces
+    return (audio,) * (TURN_MS // (_PIECES * _PIECE_MS) - 1), pieces
+
+
+def audio_sent(seconds: int) -> tuple[bytes, ...]:
+    """What a microphone gives, in pieces of half a second."""
+    return (b"".join(SAMPLES[:5]),) * (2 * seconds)
+
+
+def begins_to_speak(number: int) -> str:
+    """The event that tells that the user begins to say what turn `number` is about."""
+    first = next(speech(Ids(number)))
+    return json.dumps({**first, "event_id": f"event_{number:021d}"})
+
+
+def audio_heard() -> bytes:
+    """The samples of what the user says in a turn, if the microphone was on."""
+    return SAMPLES[0] * (SPOKEN_MS // DELTA_MS)
+
+
+def audio_said(deltas: int = _AUDIO_DELTAS) -> bytes:
+    """The samples of what the agent says in a turn."""
+    return b"".join(SAMPLES[place % len(SAMPLES)] for place in range(deltas))
 
 
 def audio_deltas(number: int, count: int) -> Iterator[str]:
     """Give more audio deltas of the item that turn `number` says, one at a time."""
-    ids = _Ids(number)
+    ids = Ids(number)
     for place in range(count):
-        yield json.dumps(_audio(ids, place))
-
-
-@dataclass(frozen=True, slots=True)
-class _Ids:
-    number: int
-
-    def _id(self, prefix: str, place: int) -> str:
-        return f"{prefix}_{self.number:017d}{place:04d}"
-
-    @property
-    def before(self) -> str | None:
-        return _Ids(self.number - 1).said if self.number > 1 else None
-
-    @property
-    def heard(self) -> str:
-        return self._id("item", 1)
-
-    @property
-    def call(self) -> str:
-        return self._id("item", 2)
-
-    @property
-    def output(self) -> str:
-        return self._id("item", 3)
-
-    @property
-    def said(self) -> str:
-        return self._id("item", 4)
-
-    @property
-    def call_id(self) -> str:
-        return self._id("call", 1)
-
-    def response(self, place: int) -> str:
-        return self._id("resp", place)
+        yield json.dumps(audio_delta(ids, place))
 
 
 def _runs(events: Iterable[dict[str, Any]]) -> tuple[Run, ...]:
@@ -230,174 +195,3 @@ def _runs(events: Iterable[dict[str, Any]]) -> tuple[Run, ...]:
         Run(kind, tuple(json.dumps(each) for each in group))
         for kind, group in groupby(events, lambda each: _KINDS.get(each["type"], Kind.OTHER))
     )
-
-
-def _speech(ids: _Ids) -> Iterator[dict[str, Any]]:
-    """What the user says, as the server's voice detection tells it."""
-    start = ids.number * _TURN_MS
-    buffer = "input_audio_buffer"
-    yield {"type": f"{buffer}.speech_started", "audio_start_ms": start, "item_id": ids.heard}
-    yield {"type": f"{buffer}.speech_stopped", "audio_end_ms": start + 2500, "item_id": ids.heard}
-    yield {"type": f"{buffer}.committed", "previous_item_id": ids.before, "item_id": ids.heard}
-    yield from _item("added", ids.before, _heard(ids, None))
-    yield from _item("done", ids.before, _heard(ids, None))
-
-
-def _transcription(ids: _Ids) -> Iterator[dict[str, Any]]:
-    """Its transcript, which comes while the response is being made."""
-    kind = "conversation.item.input_audio_transcription"
-    part = {"item_id": ids.heard, "content_index": 0}
-    for word in (" When", " is", " my", " appointment", "?"):
-        yield {"type": f"{kind}.delta", **part, "delta": word, "obfuscation": "ZWJpVv5jDvNcf"}
-    text, usage = "When is my appointment?", {"type": "duration", "seconds": 3}
-    yield {"type": f"{kind}.completed", **part, "transcript": text, "usage": usage}
-    # The SDK asks for the item when its transcript is there.
-    yield {"type": "conversation.item.retrieved", "item": _heard(ids, text)}
-
-
-def _tool_call(ids: _Ids) -> Iterator[dict[str, Any]]:
-    """A response that calls a tool."""
-    response_id = ids.response(1)
-    base = {"response_id": response_id, "output_index": 0}
-    yield {"type": "response.created", "response": _response(response_id, "in_progress")}
-    yield from _transcription(ids)
-    item = {"id": ids.call, "type": "function_call", "name": "get_weather", "call_id": ids.call_id}
-    begun = {**item, "status": "in_progress", "arguments": ""}
-    yield {"type": "response.output_item.added", **base, "item": begun}
-    yield from _item("added", ids.heard, begun)
-    arguments = "response.function_call_arguments"
-    part = {**base, "item_id": ids.call, "call_id": ids.call_id}
-    for text in _ARGUMENTS:
-        yield {"type": f"{arguments}.delta", **part, "delta": text, "obfuscation": "r44RjeRuC"}
-    whole = "".join(_ARGUMENTS)
-    yield {"type": f"{arguments}.done", **part, "name": "get_weather", "arguments": whole}
-    done = {**item, "status": "completed", "arguments": whole}
-    yield from _item("done", ids.heard, done)
-    yield {"type": "response.output_item.done", **base, "item": done}
-    yield {"type": "response.done", "response": _response(response_id, "completed", done)}
-    yield _rate_limits()
-
-
-def _tool_output(ids: _Ids) -> Iterator[dict[str, Any]]:
-    """The tool's output, as the server confirms it."""
-    item = {
-        "id": ids.output,
-        "type": "function_call_output",
-        "call_id": ids.call_id,
-        "output": "It is foggy and 12 degrees.",
-    }
-    yield from _item("added", ids.call, item)
-    yield from _item("done", ids.call, item)
-
-
-def _answer(ids: _Ids, deltas: int, *, after_tool: bool) -> Iterator[dict[str, Any]]:
-    """A response that is spoken: audio in bursts, and its words between them."""
-    response_id, said = ids.response(2), " ".join(_WORDS)
-    base = {"response_id": response_id, "output_index": 0}
-    part = {**base, "item_id": ids.said, "content_index": 0}
-    begun = _said(ids, "in_progress", [])
-    yield {"type": "response.created", "response": _response(response_id, "in_progress")}
-    yield {"type": "response.output_item.added", **base, "item": begun}
-    yield from _item("added", ids.output if after_tool else ids.heard, begun)
-    content: dict[str, Any] = {"type": "audio", "transcript": ""}
-    yield {"type": "response.content_part.added", **part, "part": content}
-    yield from _deltas(ids, deltas)
-    if not after_tool:
-        yield from _transcription(ids)
-    yield {"type": "response.output_audio.done", **part}
-    yield {"type": "response.output_audio_transcript.done", **part, "transcript": said}
-    whole = {"type": "audio", "transcript": said}
-    yield {"type": "response.content_part.done", **part, "part": whole}
-    done = _said(ids, "completed", [{"type": "output_audio", "transcript": said}])
-    yield from _item("done", ids.output if after_tool else ids.heard, done)
-    yield {"type": "response.output_item.done", **base, "item": done}
-    yield {"type": "response.done", "response": _response(response_id, "completed", done)}
-    yield _rate_limits()
-
-
-def _deltas(ids: _Ids, count: int) -> Iterator[dict[str, Any]]:
-    bursts = max(count // _BURST, 1)
-    words = -(-len(_WORDS) // bursts)
-    for burst in range(bursts):
-        for place, word in enumerate(_WORDS[burst * words : (burst + 1) * words]):
-            yield {
-                "type": "response.output_audio_transcript.delta",
-                "response_id": ids.response(2),
-                "item_id": ids.said,
-                "output_index": 0,
-                "content_index": 0,
-                "delta": word if burst + place == 0 else f" {word}",
-                "obfuscation": "ds5gq3zqPf8hW",
-            }
-        for place in range(burst * count // bursts, (burst + 1) * count // bursts):
-            yield _audio(ids, place)
-
-
-def _audio(ids: _Ids, place: int) -> dict[str, Any]:
-    return {
-        "type": "response.output_audio.delta",
-        "event_id": f"event_{ids.number:014d}{place:07d}",
-        "response_id": ids.response(2),
-        "item_id": ids.said,
-        "output_index": 0,
-        "content_index": 0,
-        "delta": _AUDIO[place % len(_AUDIO)],
-    }
-
-
-def _item(
-    what: str, previous_item_id: str | None, item: dict[str, Any]
-) -> Iterator[dict[str, Any]]:
-    kind = f"conversation.item.{what}"
-    yield {"type": kind, "previous_item_id": previous_item_id, "item": item}
-
-
-def _heard(ids: _Ids, transcript: str | None) -> dict[str, Any]:
-    content = [{"type": "input_audio", "transcript": transcript}]
-    message = {"type": "message", "status": "completed", "role": "user"}
-    return {"id": ids.heard, **message, "content": content}
-
-
-def _said(ids: _Ids, status: str, content: list[dict[str, Any]]) -> dict[str, Any]:
-    message = {"type": "message", "status": status, "role": "assistant"}
-    return {"id": ids.said, **message, "content": content}
-
-
-def _response(response_id: str, status: str, *output: dict[str, Any]) -> dict[str, Any]:
-    audio = {"output": {"format": {"type": "audio/pcm", "rate": 24000}, "voice": "alloy"}}
-    return {
-        "object": "realtime.response",
-        "id": response_id,
-        "status": status,
-        "status_details": None,
-        "output": list(output),
-        "conversation_id": "conv_000000000000000000001",
-        "output_modalities": ["audio"],
-        "max_output_tokens": "inf",
-        "audio": audio,
-        "usage": _USAGE if output else None,
-        "metadata": None,
-    }
-
-
-def _rate_limits() -> dict[str, Any]:
-    limits = [
-        {"name": "requests", "limit": 10000, "remaining": 9999, "reset_seconds": 0.006},
-        {"name": "tokens", "limit": 2000000, "remaining": 1998245, "reset_seconds": 0.052},
-    ]
-    return {"type": "rate_limits.updated", "rate_limits": limits}
-
-
-_USAGE = {
-    "total_tokens": 905,
-    "input_tokens": 741,
-    "output_tokens": 164,
-    "input_token_details": {
-        "text_tokens": 414,
-        "audio_tokens": 327,
-        "image_tokens": 0,
-        "cached_tokens": 384,
-        "cached_tokens_details": {"text_tokens": 256, "audio_tokens": 128, "image_tokens": 0},
-    },
-    "output_token_details": {"text_tokens": 28, "audio_tokens": 136},
-}

@@ -1,5 +1,6 @@
 """What is measured: the SDK alone, with each listener, and with each instrumentor."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -22,6 +23,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
+from bench.recordings import Recordings
 from otel_realtime.clock import Clock
 from otel_realtime.sources.agents import RealtimeTelemetryListener
 
@@ -83,6 +85,9 @@ class Providers:
         default_factory=lambda: MeterProvider([PeriodicExportingMetricReader(_NoMetrics())])
     )
 
+    recordings: Recordings | None = None
+    """Where recordings go, where everything is captured."""
+
     def __post_init__(self) -> None:
         """Add the processors."""
         self._spans = _NoSpans()
@@ -110,6 +115,8 @@ class Providers:
 
     def shutdown(self) -> None:
         """Stop their threads."""
+        if self.recordings is not None:
+            self.recordings.close()
         self.tracers.shutdown()
         self.loggers.shutdown()
         self.meters.shutdown()
@@ -126,6 +133,11 @@ def _ours_with_content(providers: Providers) -> RealtimeModelListener:
     return RealtimeTelemetryListener(capture_content=True, **providers.as_settings())
 
 
+def _ours_recording(providers: Providers) -> RealtimeModelListener:
+    assert providers.recordings is not None
+    return RealtimeTelemetryListener(**providers.recordings.settings, **providers.as_settings())
+
+
 def _ours_without_sdk(_: Providers) -> RealtimeModelListener:
     return RealtimeTelemetryListener(capture_content=False)
 
@@ -134,7 +146,9 @@ BARE = "bare"
 OURS = "ours"
 IDLE = "idle"
 CONTENT = "content"
+RECORDED = "recorded"
 INSTRUMENTED = "instrumented"
+INSTRUMENTED_RECORDED = "instrumented-recorded"
 UNSAMPLED = "unsampled"
 
 LISTENERS: dict[str, Listener] = {
@@ -142,6 +156,7 @@ LISTENERS: dict[str, Listener] = {
     IDLE: lambda _: _Idle(),
     OURS: _ours,
     CONTENT: _ours_with_content,
+    RECORDED: _ours_recording,
     "api": _ours_without_sdk,
 }
 
@@ -149,11 +164,13 @@ SHOWN = {
     IDLE: "a listener that does nothing",
     OURS: "ours",
     CONTENT: "ours, content captured",
+    RECORDED: "ours, everything captured, audio too",
     "api": "ours, no OpenTelemetry SDK set up",
 }
 
 SHOWN_APART = {
     INSTRUMENTED: "our instrumentor",
+    INSTRUMENTED_RECORDED: "our instrumentor, everything captured, audio too",
     UNSAMPLED: "our instrumentor, the trace not sampled",
 }
 
@@ -167,13 +184,26 @@ PEERS = {
 }
 """Other instrumentations: the package, and the module and class of its instrumentor."""
 
-_INSTRUMENTORS = {INSTRUMENTED: _OURS, UNSAMPLED: _OURS, **PEERS}
-_TAKES_LOGS = {INSTRUMENTED, UNSAMPLED}
+FOLLOWED = {INSTRUMENTED, INSTRUMENTED_RECORDED, UNSAMPLED}
+"""Those that our instrumentor follows."""
+HEARD = {OURS, CONTENT, RECORDED, INSTRUMENTED, INSTRUMENTED_RECORDED, *PEERS}
+"""Those that make spans."""
+SPOKEN = {RECORDED, INSTRUMENTED_RECORDED}
+"""Those that record audio: the user speaks in each turn, also where nothing is measured."""
+
+_INSTRUMENTORS = {**dict.fromkeys(FOLLOWED, _OURS), **PEERS}
 
 
 def providers_for(name: str) -> Providers:
     """What a process needs that is measured with variant `name`."""
-    return Providers(TracerProvider(sampler=ALWAYS_OFF)) if name == UNSAMPLED else Providers()
+    if name == UNSAMPLED:
+        return Providers(TracerProvider(sampler=ALWAYS_OFF))
+    return Providers(recordings=Recordings() if name in SPOKEN else None)
+
+
+def keep_all_audio() -> None:
+    """Have OpenInference's instrumentor, too, keep all audio in this process; ours does anyway."""
+    os.environ["OPENINFERENCE_BASE64_AUDIO_MAX_LENGTH"] = str(1 << 40)
 
 
 def instrument(name: str, providers: Providers) -> None:
@@ -182,8 +212,10 @@ def instrument(name: str, providers: Providers) -> None:
         return
     module, instrumentor = _INSTRUMENTORS[name]
     settings = providers.as_settings()
-    if name not in _TAKES_LOGS:
+    if name not in FOLLOWED:
         del settings["logger_provider"]
+    if providers.recordings is not None:
+        settings |= providers.recordings.settings
     getattr(import_module(module), instrumentor)().instrument(**settings)
 
 

@@ -48,7 +48,7 @@ def to_azure() -> None:
 
     configure_azure_monitor(
         span_processors=[AudioUploadSpanProcessor()],
-        sampling_ratio=1.0,  # the default lets a few traces a second through, at times not the first
+        sampling_ratio=1.0,  # by default not every trace is sampled, at times not the first
         enable_live_metrics=False,
     )
     RealtimeInstrumentor().instrument()
