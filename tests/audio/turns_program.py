@@ -1,6 +1,8 @@
 """A program whose spans carry audio inline; `test_processor_bounds.py` runs it by itself.
 
 python turns_program.py exit|late|fork FOLDER
+
+The store is a folder in there, unless the environment names one.
 """
 
 import atexit
@@ -20,7 +22,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from otel_realtime import AudioUploadSpanProcessor
 
 WHAT, FOLDER = sys.argv[1], Path(sys.argv[2])
-INPUT = "input.audio.url"
+INPUT, STORE = "input.audio.url", "OTEL_REALTIME_AUDIO_STORE"
 
 
 def uri() -> str:
@@ -83,7 +85,7 @@ if WHAT == "late":  # exit hooks run last registered first: after the processor'
 provider.add_span_processor(
     AudioUploadSpanProcessor(
         Exporting(OTLPSpanExporter()),
-        audio_store=(FOLDER / "kept").as_uri(),
+        audio_store=None if STORE in os.environ else (FOLDER / "kept").as_uri(),
         audio_spool=FOLDER / "spool",
         redact_audio=gate if WHAT == "fork" else None,
         audio_flush_timeout=40,

@@ -154,8 +154,8 @@ class CallAudio:
             job = self._job(ClipKind.SESSION, span_id, start, (ended_at - start) / _NS_PER_MS)
             facts.audio = self._link(job)
         facts.audio_dropped = self.dropped
+        # The writer is not called: when hundreds end at once, it would be in their way.
         self._leave((self._jobs.finish, job, ended_at))
-        self._archive.wake()
 
     @property
     def dropped(self) -> str | None:

@@ -86,8 +86,8 @@ class Taking:
     def _put(self, keeping: Keeping, taken: "_Taken") -> None:
         """Write all files, and leave it to the archive's thread to have them uploaded."""
         for job, file in taken.files:
-            path = keeping.spool.file_for(job.key)
             try:
+                path = keeping.spool.file_for(job.key)
                 with whole_file(path) as unfinished:
                     unfinished.write_bytes(file.data)
             except OSError:
