@@ -106,10 +106,6 @@ class Store:
         Raises:
             StoreError: The process that this one was forked from has talked to a store.
         """
-        from obstore.store import LocalStore, MemoryStore
-
-        if isinstance(self._store, LocalStore | MemoryStore):
-            return
         if not _talking:
             _talking.append(os.getpid())
         if _talking[0] != os.getpid():
