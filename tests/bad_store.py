@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape, unescape
 
+from local_http import Answering, LocalHttp
 from object_stores import PREFIX, SHORT_RETRIES, s3_environ
 from obstore.store import S3Store
 
@@ -47,7 +47,7 @@ class Kept(NamedTuple):
     content_type: str | None
 
 
-class BadStore:
+class BadStore(LocalHttp):
     """Serves until it is closed; closing lets go of what hangs.
 
     Attributes:
@@ -71,23 +71,14 @@ class BadStore:
         self.objects: dict[str, Kept] = {}
         self.uploads: dict[str, dict[int, bytes]] = {}
         self.content_types: dict[str, str | None] = {}
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._http.daemon_threads = False  # closing waits for them: no thread outlives its test
-        self.endpoint = f"http://127.0.0.1:{self._http.server_address[1]}"
+        super().__init__(_handler(self))
         self.url = f"s3://{BUCKET}/{PREFIX}"
         self.environ = s3_environ(self.endpoint)
-
-    def __enter__(self) -> Self:
-        self._serving = threading.Thread(target=self._http.serve_forever, args=(0.05,))
-        self._serving.start()
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.closing.set()
         self._released.set()
-        self._http.shutdown()
-        self._serving.join()
-        self._http.server_close()
+        super().__exit__()
 
     @property
     def mode(self) -> Mode:
@@ -163,10 +154,13 @@ class BadStore:
         return data
 
 
-def _handler(store: BadStore) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - a class of methods
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+def _handler(store: BadStore) -> type[Answering]:  # noqa: C901 - a class of methods
+    class Handler(Answering):
         timeout = 2  # s: a client that opens a connection for later must not hold up the closing
+
+        def end_headers(self) -> None:
+            self.send_header("Connection", "close")  # one kept open would hold up the closing
+            super().end_headers()
 
         def _treated(self, answer: Callable[[], None]) -> None:
             """Misbehaves as told, else answers."""
@@ -224,7 +218,7 @@ def _handler(store: BadStore) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - a
                 store.uploads[query["uploadId"]][int(query["partNumber"])] = self.body
             else:
                 store.objects[key] = Kept(self.body, self.headers["Content-Type"])
-            self._send(200, headers={"ETag": _etag(self.body)})
+            self.answer(200, headers={"ETag": _etag(self.body)})
 
         def _post(self) -> None:
             key, query = self._asked()
@@ -249,7 +243,7 @@ def _handler(store: BadStore) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - a
                 self._error(404, "NoSuchKey", "The specified key does not exist.")
             else:
                 kept = store.objects[key]
-                self._send(
+                self.answer(
                     200,
                     kept.data,
                     {
@@ -275,7 +269,7 @@ def _handler(store: BadStore) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - a
                 store.uploads.pop(query["uploadId"], None)
             else:
                 store.objects.pop(key, None)
-            self._send(204)
+            self.answer(204)
 
         def _asked(self) -> tuple[str, dict[str, str]]:
             url = urlsplit(self.path)
@@ -289,19 +283,7 @@ def _handler(store: BadStore) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - a
 
         def _xml(self, root: str, content: str, status: int = 200) -> None:
             text = f'<?xml version="1.0" encoding="UTF-8"?>\n<{root}>{content}</{root}>'
-            self._send(status, text.encode(), {"Content-Type": "application/xml"})
-
-        def _send(self, status: int, body: bytes = b"", headers: dict[str, str] | None = None):
-            self.send_response(status)
-            self.send_header("Connection", "close")  # one kept open would hold up the closing
-            for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Tests read what came, not an access log."""
+            self.answer(status, text.encode(), {"Content-Type": "application/xml"})
 
     return Handler
 

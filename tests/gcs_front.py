@@ -7,14 +7,14 @@ objects stays the real server: this hands each request on, in JSON.
 
 import http.client
 import json
-import threading
 from datetime import datetime
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 from xml.sax.saxutils import escape
+
+from local_http import Answering, LocalHttp
 
 ANSWERS_WITHIN = 30.0  # s
 
@@ -89,7 +89,7 @@ def _path(bucket: str, key: str) -> str:
     return f"/storage/v1/b/{bucket}/o/{quote(key, safe='')}"
 
 
-class GcsFront:
+class GcsFront(LocalHttp):
     """Runs until it is closed, at `http://127.0.0.1:PORT` with the port in `port`.
 
     A multipart upload is kept as one object for each part, which completing it puts together.
@@ -99,39 +99,30 @@ class GcsFront:
         self.api = api
         self.upload_ids = count(1)
         self.content_types: dict[str, str] = {}  # of the uploads that are under way
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.port = int(self._http.server_address[1])
-
-    def __enter__(self) -> Self:
-        self._serving = threading.Thread(target=self._http.serve_forever, args=(0.05,))
-        self._serving.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.shutdown()
-        self._serving.join()
-        self._http.server_close()
+        super().__init__(_handler(self))
 
 
 def _part(key: str, upload: str, number: int) -> str:
     return f"{key}.upload-{upload}.part-{number:05}"
 
 
-def _handler(front: GcsFront) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - a class of methods
+def _handler(front: GcsFront) -> type[Answering]:  # noqa: C901 - a class of methods
     api = front.api
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Answering):
+        protocol_version = "HTTP/1.0"  # one request for each connection, as it is asked itself
+
         def do_PUT(self) -> None:
             bucket, key, query = self._asked()
             content_type = self.headers.get("Content-Type", "application/octet-stream")
             if "uploadId" in query:
                 content_type = front.content_types[query["uploadId"]]
                 key = _part(key, query["uploadId"], int(query["partNumber"]))
-            self._done(api.put(bucket, key, self._content(), content_type))
+            self._done(api.put(bucket, key, self.content(), content_type))
 
         def do_POST(self) -> None:
             bucket, key, query = self._asked()
-            content = self._content()
+            content = self.content()
             if "uploads" in query:
                 upload = str(next(front.upload_ids))
                 front.content_types[upload] = self.headers["Content-Type"]
@@ -148,12 +139,12 @@ def _handler(front: GcsFront) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - a
             bucket, key, query = self._asked()
             if "uploadId" not in query:
                 gone = api.delete(bucket, key)
-                self._send(gone.status, gone.body if gone.status >= 300 else b"")
+                self.answer(gone.status, gone.body if gone.status >= 300 else b"")
                 return
             begun = api.list(bucket, prefix=f"{key}.upload-{query['uploadId']}.")
             for part in json.loads(begun.body).get("items", []):
                 api.delete(bucket, part["name"])
-            self._send(204)
+            self.answer(204)
 
         def do_GET(self) -> None:
             bucket, key, query = self._asked()
@@ -162,20 +153,20 @@ def _handler(front: GcsFront) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - a
                 return
             about = api.about(bucket, key)
             if about.status != 200:
-                self._send(about.status, about.body)
+                self.answer(about.status, about.body)
                 return
             wanted = {"Range": self.headers["Range"]} if self.headers["Range"] else {}
             came = api.content(bucket, key, wanted)
             kept = {k: v for k, v in came.headers.items() if k.title() == "Content-Range"}
-            self._send(came.status, came.body, {**_described(about), **kept})
+            self.answer(came.status, came.body, {**_described(about), **kept})
 
-        do_HEAD = do_GET  # noqa: N815 - http.server's name
+        do_HEAD = do_GET
 
         def _listing(self, bucket: str, query: dict[str, str]) -> None:
             wanted = {k: query[k] for k in ("prefix", "delimiter") if query.get(k)}
             came = api.list(bucket, **wanted)
             if came.status != 200:
-                self._send(came.status, came.body)
+                self.answer(came.status, came.body)
                 return
             listed = json.loads(came.body)
             content = "".join(_entry(each) for each in listed.get("items") or [])
@@ -189,30 +180,16 @@ def _handler(front: GcsFront) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - a
             query = parse_qs(url.query, keep_blank_values=True)
             return unquote(bucket), unquote(key), {name: v[0] for name, v in query.items()}
 
-        def _content(self) -> bytes:
-            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
-
         def _done(self, answer: Answer, root: str = "") -> None:
             if answer.status >= 300:
-                self._send(answer.status, answer.body)
+                self.answer(answer.status, answer.body)
             elif root:
                 self._xml(root, f"<ETag>{escape(_etag(json.loads(answer.body)))}</ETag>")
             else:
-                self._send(200, headers=_described(answer))
+                self.answer(200, headers=_described(answer))
 
         def _xml(self, root: str, content: str) -> None:
-            self._send(200, f"<{root}>{content}</{root}>".encode(), {"Content-Type": "text/xml"})
-
-        def _send(self, status: int, body: bytes = b"", headers: dict[str, str] | None = None):
-            self.send_response(status)
-            for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Tests read what came, not an access log."""
+            self.answer(200, f"<{root}>{content}</{root}>".encode(), {"Content-Type": "text/xml"})
 
     return Handler
 

@@ -10,12 +10,12 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent import futures
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 import grpc
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
+from local_http import Answering, LocalHttp
 from opentelemetry.proto.collector.logs.v1 import logs_service_pb2, logs_service_pb2_grpc
 from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2, metrics_service_pb2_grpc
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
@@ -60,21 +60,17 @@ class OtlpSink:
         for register, servicer in _SERVICES:
             register(servicer(self.receive), self._grpc)
         self.grpc_endpoint = f"http://127.0.0.1:{self._grpc.add_insecure_port('127.0.0.1:0')}"
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._http.daemon_threads = False  # closing waits for them: no thread outlives its test
-        self.http_endpoint = f"http://127.0.0.1:{self._http.server_address[1]}"
+        self._http = LocalHttp(_handler(self))
+        self.http_endpoint = self._http.endpoint
 
     def __enter__(self) -> Self:
         self._grpc.start()
-        self._serving = threading.Thread(target=self._http.serve_forever, args=(0.05,))
-        self._serving.start()
+        self._http.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._grpc.stop(grace=None).wait()
-        self._http.shutdown()
-        self._serving.join()
-        self._http.server_close()
+        self._http.__exit__()
 
     def receive(self, request: Message) -> None:
         telemetry = decode(with_hex_ids(MessageToDict(request)))
@@ -149,25 +145,15 @@ _SERVICES = [
 ]
 
 
-def _handler(sink: OtlpSink) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        timeout = 5  # s: a client that keeps its connection open must not hold up the closing
-
+def _handler(sink: OtlpSink) -> type[Answering]:
+    class Handler(Answering):
         def do_POST(self) -> None:
             encoding = self.headers.get("Content-Encoding", "identity")
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.content()
             sink.encodings.add(encoding)
             request, answer = ENDPOINTS[self.path]
             sink.receive(request.FromString(gzip.decompress(body) if encoding == "gzip" else body))
             content = answer().SerializeToString()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/x-protobuf")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_: object) -> None:
-            """Tests read what came, not an access log."""
+            self.answer(200, content, {"Content-Type": "application/x-protobuf"})
 
     return Handler
