@@ -1,7 +1,8 @@
 """How fast recordings get from the spool to the store, beside a loop of nothing but obstore's puts.
 
-The same clips, by as many threads, each put with the same options, into an empty place; by turns,
-in a process of its own. The time runs from the first put to the last object that is there.
+The same clips, just written as those of a call that has ended, by as many threads, each put with
+the same options, into an empty place; by turns, in a process of its own. The time runs from the
+first put to the last object that is there; ours has removed each clip from the spool by then.
 """
 
 import asyncio
@@ -90,7 +91,7 @@ def _measure(url: str, objects: Path, clips: Path, spool: Path) -> Iterator[tupl
     assert is_ready
     paths = sorted(clips.iterdir())
     with ThreadPoolExecutor(options.uploads) as threads:
-        ways = (_bare(url, paths, threads), _ours(archive, paths))
+        ways = (_bare(url, paths, clips.with_name("bare"), threads), _ours(archive, paths))
         for place in range(_ROUNDS + 1):
             took = {}
             for each in (0, 1) if place % 2 else (1, 0):
@@ -100,8 +101,12 @@ def _measure(url: str, objects: Path, clips: Path, spool: Path) -> Iterator[tupl
     archive.close()
 
 
-def _bare(url: str, paths: list[Path], threads: ThreadPoolExecutor) -> Callable[[], float]:
-    """Nothing but puts."""
+def _bare(
+    url: str, paths: list[Path], own: Path, threads: ThreadPoolExecutor
+) -> Callable[[], float]:
+    """Nothing but puts, from a folder of its own."""
+    own.mkdir(exist_ok=True)
+    kept = [own / path.name for path in paths]
     folder = urlsplit(url).path if url.startswith("file:") else None
     store = LocalStore(folder) if folder is not None else from_url(url)
     told: Any = {} if folder is not None else {"attributes": {"Content-Type": _MIME_TYPE}}
@@ -110,10 +115,14 @@ def _bare(url: str, paths: list[Path], threads: ThreadPoolExecutor) -> Callable[
         obstore.put(store, path.name, path, max_concurrency=_PARTS_AT_A_TIME, **told)
 
     def run() -> float:
+        _write(paths, kept)
         start = perf_counter()
-        for _ in threads.map(put, paths):
+        for _ in threads.map(put, kept):
             pass
-        return perf_counter() - start
+        took = perf_counter() - start
+        for path in kept:
+            path.unlink()
+        return took
 
     return run
 
@@ -129,8 +138,7 @@ def _ours(archive: Archive, paths: list[Path]) -> Callable[[], float]:
 
     def run() -> float:
         kept = [keeping.spool.file_for(path.name) for path in paths]
-        for source, target in zip(paths, kept, strict=True):
-            shutil.copyfile(source, target)
+        _write(paths, kept)
         start = perf_counter()
         archive.leave((adopt, kept))
         archive.wake()
@@ -141,6 +149,12 @@ def _ours(archive: Archive, paths: list[Path]) -> Callable[[], float]:
         return took
 
     return run
+
+
+def _write(paths: list[Path], kept: list[Path]) -> None:
+    """Write the clips anew: what was just written is slower to copy than what rests."""
+    for source, target in zip(paths, kept, strict=True):
+        shutil.copyfile(source, target)
 
 
 def _check(paths: list[Path], objects: Path) -> None:
