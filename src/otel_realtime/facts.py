@@ -7,17 +7,99 @@ S `speech_stopped` received, C committed, R `response.created`, A first audio, P
 D `response.done`. Every other moment is of the same unit; names ending in `_ms` are milliseconds.
 """
 
+from array import array
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from math import ceil
+from typing import NamedTuple, TypeAlias
 
 from otel_realtime.values import (
     AudioLink,
+    Cost,
     Endpoint,
     Fault,
     SessionConfig,
+    SessionCost,
     TranscriptionUsage,
     Usage,
 )
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was counted and measured in a session so far; durations are nanoseconds."""
+
+    turns: int = 0
+    responses: int = 0
+    tool_calls: int = 0
+    tool_errors: int = 0
+    errors: int = 0
+    handoffs: int = 0
+    guardrail_trips: int = 0
+    interruptions: int = 0
+    false_barge_ins: int = 0
+    missed_barge_ins: int = 0
+    agent_interruptions: int = 0
+    user_ns: int = 0
+    """User speech; overlapping stretches count once. The same below."""
+    agent_ns: int = 0
+    """Heard agent audio."""
+    overlap_ns: int = 0
+    silence_ns: int = 0
+    dead_air_agent_ns: int = 0
+    dead_air_user_ns: int = 0
+    dead_airs: int = 0
+    generated_ms: float = 0.0
+    heard_ms: float = 0.0
+    discarded_ms: float = 0.0
+    latencies: array[float] = field(default_factory=lambda: array("d"))
+    """Voice-to-voice latencies in seconds, in the order of the turns."""
+    slowest_turn: int | None = None
+    """The turn with the longest of them."""
+
+    @property
+    def talk_ratio(self) -> float | None:
+        """The agent's share of all talk; None where nobody spoke."""
+        talk = self.user_ns + self.agent_ns
+        return self.agent_ns / talk if talk else None
+
+    def latency(self, percent: float) -> float | None:
+        """A percentile of the latencies, in seconds, by the nearest rank; None without any."""
+        if not self.latencies:
+            return None
+        rank = ceil(percent / 100 * len(self.latencies))
+        return sorted(self.latencies)[max(rank, 1) - 1]
+
+
+class Step(NamedTuple):
+    """A stretch of a wait, and what the user waited for."""
+
+    part: str
+    """`endpointing`, `queue` (network and queues), `model`, `tool`, `playback`."""
+    ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """From the end of the user's speech to the first audio that the user heard after it."""
+
+    origin: str
+    """`acoustic` from mark E, `event` from mark S or C where mark E is not known."""
+    steps: tuple[Step, ...]
+    """In order, without gaps: they add up to the latency."""
+    had_tool: bool
+    unknown: tuple[str, ...] = ()
+    """The parts that cannot be known here, and are not in the steps."""
+
+    @property
+    def seconds(self) -> float:
+        """The voice-to-voice latency."""
+        return sum(step.ns for step in self.steps) / 1e9
+
+    def part(self, name: str) -> float | None:
+        """Seconds waited for a part; None where it cannot be known."""
+        if name in self.unknown:
+            return None
+        return sum(step.ns for step in self.steps if step.part == name) / 1e9
 
 
 @dataclass(slots=True)
@@ -46,8 +128,13 @@ class SessionFacts:
     fault_type: str | None = None
     close_code: int | None = None
     error: Exception | None = None
+    tally: Tally = field(default_factory=Tally)
+    """What was counted and measured so far."""
+    cost: SessionCost | None = None
+    """What it cost so far, where prices are asked for; this and the ones below are set by the
+    session."""
     audio: AudioLink | None = None
-    """The recording of the whole call; this and the ones below are set by the session."""
+    """The recording of the whole call."""
     audio_dropped: str | None = None
     """Why audio of it is missing, where some is."""
 
@@ -68,16 +155,28 @@ class InputFacts:
     """`audio_clock` (mapped to when the bytes were sent), `server_events`, or None for text."""
     audio_start_ms: int | None = None
     audio_end_ms: int | None = None
+    acoustic_start_ms: int | None = None
+    """Where the speech itself begins in the audio, without the padding before it."""
+    onset: int | None = None
+    """The acoustic onset: when that was sent; None where the padding or the audio is not known."""
     acoustic_end_ms: int | None = None
     acoustic_end: int | None = None  # mark E
     stopped_at: int | None = None  # mark S
     committed_at: int | None = None  # mark C
+    turn: int | None = None
+    """The turn that it belongs to, counted from 1."""
     text: str | None = None
+    words: int | None = None
+    """Words of its transcript; None where there is none, or where words cannot be told apart."""
+    interrupted: str | None = None
+    """The response that it cut off."""
     transcription: str | None = None
     """`completed`, `failed`, `missing` (given up), `off`, or None where nothing is known."""
     transcription_model: str | None = None
     transcribed_at: int | None = None
     transcription_usage: TranscriptionUsage | None = None
+    transcription_cost: Cost | None = None
+    """Set by the session, where prices are asked for."""
     fault: Fault | None = None
     cleared: bool = False
     end_reason: str | None = None
@@ -121,13 +220,32 @@ class ResponseFacts:
     first_chunk_at: int | None = None
     first_audio_at: int | None = None  # mark A
     playback_at: int | None = None  # mark P
+    playback_source: str | None = None
+    """What tells mark P: `tracker`, `playback` (the provider's events), else `first_audio`."""
     done_at: int | None = None  # mark D
     status: str | None = None
     finish_reason: str | None = None
     fault: Fault | None = None
     usage: Usage | None = None
     trigger: str | None = None
-    """What it answers: `speech`, `text`, `tool`, `idle_timeout`, `unprompted`; None if unknown."""
+    """What it answers: `speech`, `text`, `tool`, `idle_timeout`, `out_of_band` (it is no part of
+    the conversation), `unprompted`; None if unknown."""
+    turn: int | None = None
+    """The turn that it belongs to; 0 before the user's first."""
+    wait: Wait | None = None
+    """What the user waited for, if it is the first audible response to a turn."""
+    answered_at: int | None = None
+    """When the last of the tools was over that it continues from."""
+    is_greeting: bool = False
+    """Whether it was the first that was heard, before the user said anything."""
+    greeting_latency: float | None = None
+    """Seconds from when the session was ready, for a greeting."""
+    words: int | None = None
+    """Words of all its audio; None as for an utterance."""
+    heard_until: int | None = None
+    """When its last heard sample was heard."""
+    stop_time: float | None = None
+    """Seconds that it was still heard after the user began to interrupt it."""
     inputs: tuple[InputFacts, ...] = ()
     answers: tuple[ToolAnswer, ...] = ()
     outputs: tuple[Output, ...] = ()
@@ -145,6 +263,8 @@ class ResponseFacts:
     interrupted_by: str | None = None
     end_reason: str | None = None
     fault_type: str | None = None
+    cost: Cost | None = None
+    """Set by the session, where prices are asked for."""
     audio: AudioLink | None = None
     """What was heard of it."""
     generated_audio: AudioLink | None = None
@@ -195,6 +315,8 @@ class ToolFacts:
     response_id: str | None = None
     server_label: str | None = None
     handoff_to: str | None = None
+    turn: int | None = None
+    """The turn of the response that asked for it."""
     requested_at: int | None = None
     approval: str | None = None
     """`awaited`, `approved`, `rejected`; None where none was asked for."""

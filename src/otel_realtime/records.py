@@ -140,6 +140,57 @@ class ReconnectionNoted:
     facts: SessionFacts
 
 
+@dataclass(frozen=True, slots=True)
+class FalseBargeInNoted:
+    """What cut the agent off was no speech, as far as that can be told."""
+
+    facts: ResponseFacts
+    given: InputFacts
+
+
+@dataclass(frozen=True, slots=True)
+class MissedBargeInNoted:
+    """The user spoke over the agent for `overlap_ns`, and nothing cut the agent off."""
+
+    facts: ResponseFacts
+    given: InputFacts
+    overlap_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentInterruptionNoted:
+    """The agent became audible while the user was speaking."""
+
+    facts: ResponseFacts
+    given: InputFacts
+
+
+@dataclass(frozen=True, slots=True)
+class DeadAirNoted:
+    """Nobody was heard for `ns`; `awaited` is who should have spoken: `agent` or `user`."""
+
+    ns: int
+    awaited: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnNoted:
+    """A turn is over: `ns` from the beginning of the user's speech to the last heard audio."""
+
+    index: int
+    ns: int
+    agent: str | None
+    model: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutNoted:
+    """A measure was left out, as what it is made of contradicts itself."""
+
+    what: str
+    why: str
+
+
 Note: TypeAlias = (
     SessionNoted
     | InterruptionNoted
@@ -153,6 +204,12 @@ Note: TypeAlias = (
     | GuardrailNoted
     | ApprovalNoted
     | ReconnectionNoted
+    | FalseBargeInNoted
+    | MissedBargeInNoted
+    | AgentInterruptionNoted
+    | DeadAirNoted
+    | TurnNoted
+    | LeftOutNoted
 )
 
 

@@ -96,6 +96,47 @@ class TranscriptionUsage:
     output: int | None = None
 
 
+class CostPart(NamedTuple):
+    """What some tokens, or some seconds of transcription, cost in US dollars."""
+
+    kind: str
+    """`input`, `cached` (input that was cached), `output`, `transcription`."""
+    modality: str | None
+    """`text`, `audio`, `image`; None where the provider does not tell."""
+    usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a response or a transcription cost, in US dollars."""
+
+    parts: tuple[CostPart, ...]
+    """None of them twice; the total is their sum."""
+    prices: str
+    """Which prices, in which version: such as `genai-prices 0.2.3`."""
+    unheard: float | None = None
+    """The part of the output that was audio nobody heard; None where that is not known."""
+
+    @property
+    def total(self) -> float:
+        """All of it."""
+        return sum(part.usd for part in self.parts)
+
+
+@dataclass(slots=True)
+class SessionCost:
+    """What a session cost so far, in US dollars; each sum is of what has a price."""
+
+    total: float = 0.0
+    transcription: float = 0.0
+    unheard: float = 0.0
+    priced: int = 0
+    """How many responses and transcriptions it is the sum of."""
+    unpriced: int = 0
+    """How many more there were, whose price is not known."""
+    prices: str | None = None
+
+
 class ItemType(StrEnum):
     """What one entry of the conversation is."""
 
