@@ -655,6 +655,13 @@ def test_metrics_in_a_terminal() -> None:
     )
 
 
-def test_each_of_our_metrics_is_in_the_brief_list() -> None:
+def test_a_brief_list_leaves_out_what_tells_less() -> None:
+    points = [a_point(name=semconv.METRIC_TALK_RATIO), a_point(name=semconv.METRIC_ERRORS)]
+    drawn = terminal(terminal_metrics(points), 100)
+    assert " ".join(drawn.split()) == f"{semconv.METRIC_ERRORS} 1 s"
+    assert semconv.METRIC_TALK_RATIO in render_metrics(points)
+
+
+def test_each_of_our_metrics_is_known_to_the_brief_list() -> None:
     ours = {value for name, value in vars(semconv).items() if name.startswith("METRIC_")}
     assert set(TELLING) == ours

@@ -167,6 +167,19 @@ def text(value: object) -> str | None:
     return str(value) if value is not None else None
 
 
+def opted_in(word: str) -> Callable[[object], bool]:
+    """How to read a switch: a boolean, or a comma-separated list that holds `word` or does not."""
+
+    def read(value: object) -> bool:
+        if isinstance(value, bool):
+            return value
+        if not isinstance(value, str):
+            raise ValueError(value)  # noqa: TRY004 - one type of error for all settings
+        return word in (each.strip() for each in value.split(","))
+
+    return read
+
+
 def function(setting: str, otherwise: Callable[..., Any], what_then: str) -> Callable[[Any], Any]:
     """How to read a function: a callable, or the name of one as `module:function`.
 
