@@ -23,6 +23,21 @@ from otel_realtime.values import (
     Usage,
 )
 
+_FEWEST_WORDS = 3
+
+
+def seconds_between(start: int | None, end: int | None) -> float | None:
+    """Seconds from one moment to another; None where one is not known, or they are in disorder."""
+    if start is None or end is None or end < start:
+        return None
+    return (end - start) / 1e9
+
+
+def _words_a_minute(words: int | None, seconds: float | None) -> float | None:
+    if words is None or words < _FEWEST_WORDS or seconds is None or seconds < 1:
+        return None
+    return words * 60 / seconds
+
 
 @dataclass(slots=True)
 class Tally:
@@ -51,7 +66,7 @@ class Tally:
     generated_ms: float = 0.0
     heard_ms: float = 0.0
     discarded_ms: float = 0.0
-    latencies: array[float] = field(default_factory=lambda: array("d"))
+    latencies: "array[float]" = field(default_factory=lambda: array("d"))
     """Voice-to-voice latencies in seconds, in the order of the turns."""
     slowest_turn: int | None = None
     """The turn with the longest of them."""
@@ -186,6 +201,23 @@ class InputFacts:
     audio: AudioLink | None = None
     audio_dropped: str | None = None
 
+    @property
+    def endpointing_delay(self) -> float | None:
+        """Seconds from the acoustic end of the speech to when the provider said so (S - E)."""
+        return seconds_between(self.acoustic_end, self.stopped_at)
+
+    @property
+    def transcription_delay(self) -> float | None:
+        """Seconds from the commit to the transcript; None where there is none of either."""
+        return seconds_between(self.committed_at, self.transcribed_at)
+
+    @property
+    def speech_rate(self) -> float | None:
+        """Words a minute; None below a second or three words."""
+        start = self.onset if self.onset is not None else self.start
+        end = self.acoustic_end if self.acoustic_end is not None else self.end
+        return _words_a_minute(self.words, seconds_between(start, end))
+
 
 @dataclass(frozen=True, slots=True)
 class Output:
@@ -277,6 +309,30 @@ class ResponseFacts:
         if self.generated_ms is None or self.heard_ms is None:
             return None
         return max(self.generated_ms - self.heard_ms, 0.0)
+
+    @property
+    def start_delay(self) -> float | None:
+        """Seconds from the commit of what it answers to its beginning (R - C)."""
+        commits = [given.committed_at for given in self.inputs if given.committed_at is not None]
+        if self.trigger not in {"speech", "text"} or not commits:
+            return None
+        return seconds_between(max(commits), self.created_at)
+
+    @property
+    def model_time_to_first_audio(self) -> float | None:
+        """Seconds from its beginning to its first audio (A - R)."""
+        return seconds_between(self.created_at, self.first_audio_at)
+
+    @property
+    def tool_turn_overhead(self) -> float | None:
+        """Seconds from the end of the last tool that it continues from to its first audio."""
+        return seconds_between(self.answered_at, self.first_audio_at)
+
+    @property
+    def speech_rate(self) -> float | None:
+        """Words a minute of its audio; None below a second or three words."""
+        generated = self.generated_ms
+        return _words_a_minute(self.words, generated / 1000 if generated is not None else None)
 
     @property
     def waited_since(self) -> tuple[int, str] | None:
