@@ -11,7 +11,7 @@ import platform
 import sys
 from importlib.metadata import version
 
-from bench import apart, audio, closing, imports, memory, pairs, peers
+from bench import apart, audio, closing, hour, imports, memory, pairs, peers
 from bench.report import Report
 from bench.server import running
 from bench.turns import Kind
@@ -37,6 +37,8 @@ _TARGETS_OF = {
 _MOST_MB = 2.0
 _MOST_STALL_MS = 5.0
 _MOST_MS = 60.0
+_MOST_SLOWER = 1.2
+_MOST_KEPT_MB = 1.0
 
 
 async def _ratios(report: Report, rounds: int) -> None:
@@ -90,6 +92,15 @@ async def _memory(report: Report) -> None:
             report.figure(f"{shown}, {SHOWN[variant]}", mb, "MB", _MOST_MB)
 
 
+async def _hour(report: Report) -> None:
+    report.section(f"a call of an hour with {hour.TURNS:,} turns, content captured")
+    found = await asyncio.to_thread(hour.measure)
+    report.figure(
+        "an event of the last turns, to one of the first", found.slower, "x", _MOST_SLOWER
+    )
+    report.figure("what its session keeps in memory", found.kept_mb, "MB", _MOST_KEPT_MB)
+
+
 async def _imports(report: Report) -> None:
     report.section("import, beyond the OpenTelemetry packages")
     found = await imports.milliseconds(5)
@@ -111,6 +122,7 @@ async def _measure(options: argparse.Namespace) -> Report:
     await _instrumented(report)
     await _closing(report)
     await _memory(report)
+    await _hour(report)
     await _audio(report)
     await _imports(report)
     if options.peers:

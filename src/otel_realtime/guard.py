@@ -50,6 +50,15 @@ class Guard:
         except Exception:  # noqa: BLE001 - a logging handler of the host may fail: nothing is left
             return
 
+    def left_out(self, what: str, why: str) -> None:
+        """Count a measure that was left out and, if it is the first of its kind, log why."""
+        try:
+            self._count("left_out")
+            if self._is_news(f"left out {what}: {why}"):
+                _logger.warning("%s was left out: %s. This is logged once, and counted.", what, why)
+        except Exception:  # noqa: BLE001 - as above
+            return
+
     def _is_news(self, kind: str) -> bool:
         with self._lock:
             if kind in self._told or len(self._told) >= _MOST_KINDS:

@@ -20,7 +20,7 @@ from otel_realtime.conversation import Conversation
 from otel_realtime.current import Lent
 from otel_realtime.events import AudioSent, Event, SessionEnded, TimePassed
 from otel_realtime.guard import Guard
-from otel_realtime.records import SESSION, Closed, Key, Kind, Noted, Opened, Record
+from otel_realtime.records import SESSION, Closed, Key, Kind, LeftOutNoted, Noted, Opened, Record
 from otel_realtime.session_audio import SessionAudio
 from otel_realtime.settings import ContentCapture, Settings
 from otel_realtime.telemetry.attributes import Identity
@@ -272,6 +272,9 @@ class SessionTelemetry:
             lent.take_back()
 
     def _tell(self, record: Record) -> None:
+        if isinstance(record, Noted) and isinstance(record.note, LeftOutNoted):
+            self.guard.left_out(record.note.what, record.note.why)
+            return
         what = _TOLD[type(record)]
         if self.audio is not None:
             self._recording.link(record)

@@ -237,3 +237,18 @@ class Told:
 
     def caught(self, where: str, error: Exception) -> None:
         self.problems.append((where, error))
+
+
+def dropped(call: HandCall) -> dict[str, float]:
+    """The bytes that were given up, by why."""
+    points = call.recorder.traced().metrics
+    return {
+        str(point.attributes[semconv.AUDIO_DROPPED]): point.value
+        for point in points
+        if point.name == semconv.METRIC_AUDIO_DROPPED
+    }
+
+
+def kinds_in(folder: Path) -> list[str]:
+    """What the recordings in a folder are of."""
+    return sorted(kind_of(path) for path in files(folder))

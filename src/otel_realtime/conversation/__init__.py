@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from otel_realtime import events
 from otel_realtime.conversation import (
+    _barge_in,
     _checks,
     _inputs,
     _items,
@@ -127,7 +128,7 @@ class Conversation:
             nanoseconds.
     """
 
-    __slots__ = ("_due", "_state", "audio_parts", "text_parts")
+    __slots__ = ("_due", "_last_at", "_state", "audio_parts", "text_parts")
 
     def __init__(
         self,
@@ -147,6 +148,7 @@ class Conversation:
         """The same of text: more of it is appended to `fragments`, if texts are kept. For another
         part feed `TextStarted`."""
         self._due: int | None = None
+        self._last_at = 0
 
     @property
     def over(self) -> bool:
@@ -184,6 +186,9 @@ class Conversation:
             return []
         if state.session.started_at is None and type(event) not in _OPENERS:
             _session.open_session(state, event.at)
+        if event.at < self._last_at:
+            state.leave_out("order of events", "the clock ran backwards", event.at)
+        self._last_at = event.at
         if self._due is not None and event.at >= self._due:
             self._give_up(event.at)
         handler(state, event)
@@ -207,3 +212,4 @@ class Conversation:
     def _give_up(self, at: int) -> None:
         _responses.expire(self._state, at)
         _inputs.expire(self._state, at)
+        _barge_in.settle(self._state, at)

@@ -44,6 +44,7 @@ def on_guardrail_tripped(state: State, event: GuardrailTripped) -> None:
         ran = tool.facts.started_at is not None
         key = Key(Kind.TOOL, tool.facts.call_id) if ran else parent_of(tool.facts)
         agent = tool.facts.agent
+    state.session.tally.guardrail_trips += 1
     state.records.append(Noted(key, event.at, GuardrailNoted(event.kind, event.name, agent)))
 
 

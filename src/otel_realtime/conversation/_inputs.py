@@ -5,6 +5,7 @@ for long enough. It opens only then, with the times of its window: a span's star
 afterwards, and nothing nests in it.
 """
 
+from otel_realtime.conversation import _barge_in, _turns
 from otel_realtime.conversation._state import (
     FORGOTTEN,
     MOST_OPEN,
@@ -14,7 +15,9 @@ from otel_realtime.conversation._state import (
     Role,
     State,
 )
-from otel_realtime.conversation._windows import set_pushed_window, set_window
+from otel_realtime.conversation._talk import Stretch
+from otel_realtime.conversation._windows import set_onset, set_pushed_window, set_window
+from otel_realtime.conversation._words import count_words
 from otel_realtime.events import (
     AudioSent,
     DtmfReceived,
@@ -83,7 +86,9 @@ def on_speech_started(state: State, event: SpeechStarted) -> None:
     if event.item_id in state.inputs or event.item_id in state.closed_inputs:
         return
     given = begin(state, event.item_id, "speech", event.at, InputPhase.SPEAKING)
-    given.facts.audio_start_ms = event.offset_ms
+    given.facts.audio_start_ms = _offset(state, event.offset_ms, event.at)
+    set_onset(state, given, event.at)
+    _barge_in.take_onset(state, given.facts, event.at)
 
 
 def on_speech_stopped(state: State, event: SpeechStopped) -> None:
@@ -97,9 +102,9 @@ def on_speech_stopped(state: State, event: SpeechStopped) -> None:
         return
     given.phase = InputPhase.STOPPED
     given.facts.stopped_at = event.at
-    given.facts.audio_end_ms = event.offset_ms
+    given.facts.audio_end_ms = _offset(state, event.offset_ms, event.at)
     given.due = event.at + state.transcript_wait
-    set_window(state, given, event.at)
+    _set_window(state, given, event.at)
 
 
 def on_input_committed(state: State, event: InputCommitted) -> None:
@@ -111,8 +116,9 @@ def on_input_committed(state: State, event: InputCommitted) -> None:
             return
         given = begin(state, event.item_id, "speech", event.at, InputPhase.SPEAKING)
         set_pushed_window(state, given, first_ms, event.at)
+        _told(state, given)
     elif given.phase is InputPhase.SPEAKING:
-        set_window(state, given, event.at)
+        _set_window(state, given, event.at)
     given.phase = InputPhase.COMMITTED
     given.facts.committed_at = event.at
     given.due = event.at + state.transcript_wait
@@ -163,6 +169,7 @@ def begin(state: State, item_id: str, kind: str, at: int, phase: InputPhase) -> 
     if kind == "speech":
         facts.transcription_model = state.session.config.transcription_model
     given = state.inputs[item_id] = Input(facts, phase, seen_at=at)
+    _turns.take_input(state, facts)
     entry = state.entries.get(item_id)
     if entry is None:
         state.entries.remember(item_id, Entry(Role.USER, given=facts))
@@ -177,6 +184,7 @@ def typed(state: State, item: Item, at: int) -> None:
     given.facts.id_known = item.id_known
     given.facts.start = given.facts.end = given.facts.committed_at = at
     given.facts.text = _kept(state, "\n".join(item.texts)) if item.texts else None
+    _told(state, given)
     close(state, given, at)
 
 
@@ -189,11 +197,12 @@ def spoken(state: State, item_id: str, texts: tuple[str, ...], at: int) -> None:
         given = begin(state, item_id, "speech", at, InputPhase.COMMITTED)
         given.facts.start = given.facts.end = at
         given.facts.time_source = "server_events"
+        _told(state, given)
         given.due = at + state.transcript_wait
     if texts and given.facts.transcription is None:
         given.facts.transcription = "completed"
         given.facts.transcribed_at = at
-        given.facts.text = _kept(state, " ".join(texts))
+        _take_text(state, given.facts, " ".join(texts))
     _close_if_known(state, given)
 
 
@@ -203,7 +212,7 @@ def close(state: State, given: Input, at: int, end_reason: str | None = None) ->
     facts.conversation_id = facts.conversation_id or state.session.conversation_id
     facts.end_reason = end_reason
     if facts.start is None:
-        set_window(state, given, at)
+        _set_window(state, given, at)
     if given.phase is InputPhase.COMMITTED and facts.type == "speech":
         facts.transcription = facts.transcription or _UNTOLD[state.session.config.transcription]
     start = facts.start if facts.start is not None else given.seen_at
@@ -215,6 +224,8 @@ def close(state: State, given: Input, at: int, end_reason: str | None = None) ->
     if facts.transcription == "failed":
         _note_failure(state, facts)
     state.records.append(Closed(key, end, facts))
+    _barge_in.take_end(state, facts)
+    _barge_in.settle(state, at)
 
 
 def let_go(state: State, at: int) -> None:
@@ -252,7 +263,7 @@ def _on_transcription(state: State, event: Transcribed | TranscriptionFailed, st
     facts.transcription = status
     facts.transcribed_at = event.at
     if isinstance(event, Transcribed):
-        facts.text = _kept(state, event.text)
+        _take_text(state, facts, event.text)
         facts.transcription_usage = event.usage
     else:
         facts.fault = event.fault
@@ -273,6 +284,7 @@ def _add_late(state: State, facts: InputFacts, at: int) -> None:
 
 
 def _note_failure(state: State, facts: InputFacts) -> None:
+    state.session.tally.errors += 1
     at = facts.transcribed_at or facts.end or 0
     note = TranscriptionFailureNoted(facts)
     state.records.append(Noted(Key(Kind.INPUT, facts.item_id), at, note))
@@ -281,6 +293,38 @@ def _note_failure(state: State, facts: InputFacts) -> None:
 def _is_silence(state: State, item_id: str) -> bool:
     entry = state.entries.get(item_id)
     return entry is not None and entry.role is Role.IDLE_TIMEOUT
+
+
+def _set_window(state: State, given: Input, at: int) -> None:
+    set_window(state, given, at)
+    _told(state, given)
+
+
+def _told(state: State, given: Input) -> None:
+    """When the user spoke is known: it takes its place on the time line."""
+    facts = given.facts
+    start = facts.onset if facts.onset is not None else facts.start
+    end = facts.acoustic_end if facts.acoustic_end is not None else facts.end
+    if start is None or end is None:
+        return
+    turn = state.turns.get(facts.turn or 0)
+    if turn is not None:
+        turn.start = start if turn.start is None else min(turn.start, start)
+    state.talk.add(Stretch(start, max(start, end), facts))
+    _barge_in.take_end(state, facts)
+
+
+def _offset(state: State, offset_ms: int | None, at: int) -> int | None:
+    """A position in the audio; a negative one is none."""
+    if offset_ms is None or offset_ms >= 0:
+        return offset_ms
+    state.leave_out("input.audio_offset", "negative", at)
+    return None
+
+
+def _take_text(state: State, facts: InputFacts, text: str) -> None:
+    facts.words = count_words(text)
+    facts.text = _kept(state, text)
 
 
 def _kept(state: State, text: str) -> str | None:

@@ -6,6 +6,8 @@ the application's playback tracker, the client's truncation, the provider's play
 the clock decides.
 """
 
+from otel_realtime.conversation._barge_in import interrupted_by_user
+from otel_realtime.conversation._heard import add_heard
 from otel_realtime.conversation._state import NS_PER_MS, Cut, Heard, Response, State
 from otel_realtime.events import (
     OutputTruncated,
@@ -57,6 +59,7 @@ def on_playback_started(state: State, event: PlaybackStarted) -> None:
     response = state.responses.get(event.response_id)
     if response is not None:
         response.facts.playback_at = event.at
+        response.facts.playback_source = "playback"
 
 
 def on_playback_reported(state: State, event: PlaybackReported) -> None:
@@ -70,6 +73,7 @@ def on_playback_reported(state: State, event: PlaybackReported) -> None:
     if not stops:
         start = event.at - int(position_ms * NS_PER_MS)
         response.facts.playback_at = max(start, response.facts.first_audio_at or start)
+        response.facts.playback_source = _TRACKER
         stops.append((response.facts.playback_at, 0.0))
     at, before_ms = stops[-1]
     drift = event.at - at - int((position_ms - before_ms) * NS_PER_MS)
@@ -117,11 +121,14 @@ def finish_playback(state: State, response: Response, at: int) -> None:
         return
     facts.heard_ms = heard.ms if generated is None else min(heard.ms, generated)
     facts.heard_source = heard.source
+    facts.heard_until = add_heard(state, facts)
     unheard = generated is None or facts.heard_ms < generated - _ROUNDING_MS
     if cut is not None and (unheard or facts.status == "cancelled"):
         facts.interrupted = True
         facts.interruption_reason = cut.reason
         facts.interrupted_by = response.onset_item if cut.at == response.onset else None
+        if facts.interrupted_by is not None:
+            interrupted_by_user(state, response, at)
         state.records.append(Noted(response.key, cut.at, InterruptionNoted(facts)))
 
 

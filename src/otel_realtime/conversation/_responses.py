@@ -6,7 +6,8 @@ known how much of its audio was heard, for what cuts it off may still come while
 
 from collections.abc import Iterable
 
-from otel_realtime.conversation import _items, _tools
+from otel_realtime.conversation import _items, _tools, _turns
+from otel_realtime.conversation._heard import advance
 from otel_realtime.conversation._playback import finish_playback, is_told, take_cancellation
 from otel_realtime.conversation._state import (
     FORGOTTEN,
@@ -16,6 +17,8 @@ from otel_realtime.conversation._state import (
     ResponsePhase,
     State,
 )
+from otel_realtime.conversation._usage import without_contradictions
+from otel_realtime.conversation._words import count_words
 from otel_realtime.events import (
     AudioStarted,
     OutputAdded,
@@ -45,6 +48,9 @@ def on_response_started(state: State, event: ResponseStarted) -> None:
     if response is None:
         return
     response.facts.created_at = event.at
+    if event.out_of_band:
+        response.facts.trigger, response.facts.conversation_id = "out_of_band", None
+    _turns.answered(state, response.facts)
     if event.output_modalities is not None:
         response.facts.output_modalities = event.output_modalities
 
@@ -88,7 +94,9 @@ def on_audio_started(state: State, event: AudioStarted) -> None:
     _first_chunk(response, event.at)
     if facts.first_audio_at is None:
         facts.first_audio_at = event.at
-        facts.playback_at = facts.playback_at or _audible_from(state, response, event.at)
+        if facts.playback_at is None:
+            facts.playback_at = _audible_from(state, response, event.at)
+            facts.playback_source = "first_audio"
 
 
 def on_text_started(state: State, event: TextStarted) -> None:
@@ -107,7 +115,10 @@ def on_text_started(state: State, event: TextStarted) -> None:
 def on_text_finished(state: State, event: TextFinished) -> None:
     """Keep the whole text of a part."""
     response = _response(state, event.response_id, event.at)
-    if response is not None and state.keep_text:
+    if response is None:
+        return
+    response.words[event.item_id, event.content_index] = count_words(event.text)
+    if state.keep_text:
         response.texts.setdefault(event.item_id, {})[event.content_index] = event.text
 
 
@@ -118,7 +129,8 @@ def on_response_done(state: State, event: ResponseDone) -> None:
         return
     facts = response.facts
     facts.done_at = event.at
-    facts.status, facts.fault, facts.usage = event.status, event.fault, event.usage
+    facts.status, facts.fault = event.status, event.fault
+    _take_usage(state, facts, event)
     facts.conversation_id = event.conversation_id or facts.conversation_id
     for item in event.items:
         _add_item(state, response, item)
@@ -157,8 +169,12 @@ def close(state: State, response: Response, at: int, end_reason: str | None = No
     place(state, response)
     finish_playback(state, response, at)
     facts.outputs = _outputs(state, response)
-    heard_in_order = (part for part in response.parts if part.byte_count)
-    facts.audio_parts = tuple((part.item_id, part.content_index) for part in heard_in_order)
+    spoken = [(part.item_id, part.content_index) for part in response.parts if part.byte_count]
+    facts.audio_parts = tuple(spoken)
+    words = [response.words[part] for part in spoken if part in response.words]
+    if words and None not in words:
+        facts.words = sum(each or 0 for each in words)
+    _turns.close_response(state, response, at)
     state.responses.pop(facts.response_id, None)
     state.closed_responses.remember(facts.response_id, response)
     for part in response.parts:
@@ -169,6 +185,9 @@ def close(state: State, response: Response, at: int, end_reason: str | None = No
     response.texts.clear()
     end = facts.done_at if facts.done_at is not None else at
     state.records.append(Closed(response.key, end, facts))
+    _add_up(state, facts)
+    advance(state, at)
+    _turns.end_turns(state, at)
 
 
 def let_go(state: State, at: int) -> None:
@@ -182,6 +201,7 @@ def place(state: State, response: Response) -> None:
     facts = response.facts
     if facts.trigger is None and response.items:
         facts.trigger, facts.inputs, facts.answers = _items.look_back(state, response.items[0])
+        _turns.place_response(state, facts)
 
 
 def _response(state: State, response_id: str, at: int, *, id_known: bool = True) -> Response | None:
@@ -200,6 +220,7 @@ def _response(state: State, response_id: str, at: int, *, id_known: bool = True)
             output_modalities=state.session.config.output_modalities,
         )
         response = state.responses[response_id] = Response(facts, at)
+        _turns.begin_response(state, facts)
         state.records.append(Opened(response.key, at, facts, SESSION))
     return response
 
@@ -235,6 +256,24 @@ def _add_item(state: State, response: Response, item: Item) -> None:
 def _add_texts(state: State, response: Response, item: Item) -> None:
     if state.keep_text and item.type is ItemType.MESSAGE and item.texts:
         response.texts[item.id] = dict(enumerate(item.texts))
+
+
+def _take_usage(state: State, facts: ResponseFacts, event: ResponseDone) -> None:
+    if event.usage is None:
+        return
+    facts.usage, problems = without_contradictions(event.usage)
+    for problem in problems:
+        state.leave_out("usage", problem, event.at)
+
+
+def _add_up(state: State, facts: ResponseFacts) -> None:
+    """Add a closed response to what the session comes to."""
+    tally = state.session.tally
+    tally.responses += 1
+    tally.errors += facts.status == "failed"
+    tally.generated_ms += facts.generated_ms or 0.0
+    tally.heard_ms += facts.heard_ms or 0.0
+    tally.discarded_ms += facts.discarded_ms or 0.0
 
 
 def _finish_reason(event: ResponseDone, response: Response) -> str | None:

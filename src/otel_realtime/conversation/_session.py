@@ -2,7 +2,7 @@
 
 from dataclasses import fields, replace
 
-from otel_realtime.conversation import _inputs, _responses, _tools
+from otel_realtime.conversation import _barge_in, _heard, _inputs, _responses, _tools, _turns
 from otel_realtime.conversation._clock import AudioClock
 from otel_realtime.conversation._state import State
 from otel_realtime.events import (
@@ -31,6 +31,7 @@ def open_session(state: State, at: int) -> None:
     """Open the session, once."""
     if state.session.started_at is None:
         state.session.started_at = at
+        state.talk.begin(at)
         state.records.append(Opened(SESSION, at, state.session, None))
 
 
@@ -62,6 +63,7 @@ def on_session_started(state: State, event: SessionStarted) -> None:
         _carry_on(state, event.at)
     is_first = session.ready_at is None
     session.ready_at = session.ready_at or event.at
+    state.talk.ready(session.ready_at)
     _take_settings(state, event.config, event.at, is_news=not is_first)
 
 
@@ -78,6 +80,7 @@ def on_conversation_named(state: State, event: ConversationNamed) -> None:
 
 def on_fault_reported(state: State, event: FaultReported) -> None:
     """Note an error; most are benign, so it makes neither turn nor session fail."""
+    state.session.tally.errors += 1
     state.records.append(Noted(SESSION, event.at, FaultNoted(event.fault)))
 
 
@@ -99,9 +102,13 @@ def on_session_ended(state: State, event: SessionEnded) -> None:
     session.end_reason = event.reason
     session.fault_type, session.close_code = event.fault_type, event.close_code
     session.error = event.error
+    session.tally.errors += event.fault_type is not None
     for tool in list(state.tools.values()):
         _tools.close(state, tool, event.at)
     _close_media(state, event.at, event.reason)
+    _barge_in.settle(state, event.at, all_of_them=True)
+    _turns.end_turns(state, event.at, all_of_them=True)
+    _heard.finish(state, event.at)
     state.over = True
     state.records.append(Closed(SESSION, event.at, session))
 

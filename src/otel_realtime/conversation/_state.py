@@ -8,11 +8,12 @@ memory of ids, so that a late or repeated event does not open it again.
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from otel_realtime.conversation._clock import AudioClock
+from otel_realtime.conversation._talk import Talk
 from otel_realtime.facts import InputFacts, Output, ResponseFacts, SessionFacts, ToolFacts
-from otel_realtime.records import Key, Kind, Record
+from otel_realtime.records import SESSION, Key, Kind, LeftOutNoted, Noted, Record
 from otel_realtime.values import AudioFormat
 
 NS_PER_MS = 1_000_000
@@ -141,6 +142,8 @@ class Response:
     parts: list[Part] = field(default_factory=list)
     texts: dict[str, dict[int, str]] = field(default_factory=dict)
     """Finished texts by item and content index."""
+    words: dict[tuple[str, int], int | None] = field(default_factory=dict)
+    """How many words they have, by the same."""
     calls: dict[str, Output] = field(default_factory=dict)
     """Tool calls by item."""
     onset: int | None = None
@@ -190,6 +193,47 @@ class Response:
         return at < end
 
 
+class ToolRun(NamedTuple):
+    """What is remembered of a tool call that is over."""
+
+    turn: int | None
+    started_at: int | None
+    ended_at: int | None
+
+
+@dataclass(slots=True)
+class Turn:
+    """What the user says, and all that answers it."""
+
+    index: int
+    start: int | None = None
+    """When the user began to speak."""
+    given: InputFacts | None = None
+    """The last that the user said in it."""
+    first_heard: str | None = None
+    """The first response that was audible."""
+    made: list[tuple[int, int]] = field(default_factory=list)
+    """When responses of it were being made that are closed: marks R and D."""
+    runs: list[tuple[int, int]] = field(default_factory=list)
+    """When tools of it ran that are closed."""
+    heard_until: int | None = None
+    agent: str | None = None
+    model: str | None = None
+    """Of the response that was heard last."""
+
+
+@dataclass(slots=True)
+class Suspect:
+    """What cut a response off: perhaps it was no speech."""
+
+    facts: ResponseFacts
+    given: InputFacts
+    is_followed: bool = False
+    """Whether the user said something else soon after it."""
+    due: int | None = None
+    """When that is decided; None while the user speaks."""
+
+
 @dataclass(slots=True)
 class Tool:
     """An open tool call."""
@@ -228,10 +272,36 @@ class State:
     entries: Memory[str, Entry] = field(default_factory=Memory)
     closed_inputs: Memory[str, InputFacts] = field(default_factory=Memory)
     closed_responses: Memory[str, Response] = field(default_factory=Memory)
-    closed_tools: Memory[str, None] = field(default_factory=Memory)
+    closed_tools: Memory[str, ToolRun] = field(default_factory=Memory)
+    turn: Turn = field(default_factory=lambda: Turn(0))
+    """The turn that goes on."""
+    turns: Memory[int, Turn] = field(default_factory=Memory)
+    """Those that are not over."""
+    is_answered: bool = True
+    """Whether the agent has answered since the user last began to speak."""
+    has_greeted: bool = False
+    suspects: list[Suspect] = field(default_factory=list)
+    left_out: set[tuple[str, str]] = field(default_factory=set)
+    """What was said to be left out."""
+    talk: Talk = field(init=False)
     rate_limits: dict[str, int | None] = field(default_factory=dict)
     """The tenths that remained when they were last noted."""
     records: list[Record] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Have the time line count in the session's facts."""
+        self.talk = Talk(self.session.tally)
+
+    def leave_out(self, what: str, why: str, at: int) -> None:
+        """Say that a measure is left out; once for each reason."""
+        if (what, why) not in self.left_out:
+            self.left_out.add((what, why))
+            self.records.append(Noted(SESSION, at, LeftOutNoted(what, why)))
+
+    def given(self, item_id: str) -> InputFacts | None:
+        """An utterance, open or closed."""
+        open_one = self.inputs.get(item_id)
+        return open_one.facts if open_one is not None else self.closed_inputs.get(item_id)
 
     def owner(self, item_id: str) -> Response | None:
         """The response that made an item; None where that was not seen or is forgotten."""
@@ -256,4 +326,7 @@ class State:
         for response in self.responses.values():
             if response.due is not None and (earliest is None or response.due < earliest):
                 earliest = response.due
+        for suspect in self.suspects:
+            if suspect.due is not None and (earliest is None or suspect.due < earliest):
+                earliest = suspect.due
         return earliest

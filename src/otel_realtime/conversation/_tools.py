@@ -5,6 +5,7 @@ output, and opens only then: its start is known, and nothing could have been nes
 """
 
 from otel_realtime.conversation._state import MOST_OPEN, State, Tool, ToolPhase
+from otel_realtime.conversation._turns import close_tool
 from otel_realtime.events import (
     AgentChanged,
     McpCallEnded,
@@ -120,6 +121,7 @@ def on_agent_changed(state: State, event: AgentChanged) -> None:
     if tool is not None:
         tool.facts.kind, tool.facts.handoff_to = "handoff", event.to_agent
         tool.facts.agent = before or tool.facts.agent
+    state.session.tally.handoffs += 1
     state.records.append(Noted(SESSION, event.at, HandoffNoted(before, event.to_agent)))
 
 
@@ -253,7 +255,10 @@ def _close(state: State, tool: Tool, at: int, outcome: str) -> None:
         state.records.append(Opened(key, start, facts, parent_of(facts)))
     facts.outcome, facts.ended_at = outcome, at
     state.tools.pop(facts.call_id, None)
-    state.closed_tools.remember(facts.call_id, None)
+    close_tool(state, tool)
+    tally = state.session.tally
+    tally.tool_calls += 1
+    tally.tool_errors += outcome == "error"
     state.records.append(Closed(key, at, facts))
 
 

@@ -7,6 +7,17 @@ from otel_realtime.conversation._state import NS_PER_MS, Input, State
 from otel_realtime.facts import InputFacts
 
 
+def set_onset(state: State, given: Input, at: int) -> None:
+    """The acoustic onset: where the window begins, without the padding before the speech."""
+    facts, config = given.facts, state.session.config
+    first, padding = facts.audio_start_ms, config.prefix_padding_ms
+    if config.turn_detection != "server_vad" or not first or padding is None:
+        return  # at the very beginning of the audio there is less padding than was asked for
+    facts.acoustic_start_ms = first + padding
+    moment = state.clock.moment(facts.acoustic_start_ms)
+    facts.onset = min(moment, at) if moment is not None else None
+
+
 def set_window(state: State, given: Input, at: int) -> None:
     """Map the offsets to moments: by the audio clock, else by when the server spoke of them."""
     facts = given.facts
@@ -29,6 +40,9 @@ def set_window(state: State, given: Input, at: int) -> None:
     facts.start = max(start, floor) if floor is not None else start
     facts.end = max(end, facts.start)
     _set_acoustic_end(state, facts)
+    if facts.onset is None and facts.acoustic_start_ms is not None:
+        padding = facts.acoustic_start_ms - (facts.audio_start_ms or 0)
+        facts.onset = min(facts.start + padding * NS_PER_MS, facts.acoustic_end or facts.end)
 
 
 def _set_acoustic_end(state: State, facts: InputFacts) -> None:
@@ -37,7 +51,9 @@ def _set_acoustic_end(state: State, facts: InputFacts) -> None:
     silence, last, end = config.silence_duration_ms, facts.audio_end_ms, facts.end
     if config.turn_detection != "server_vad" or silence is None or last is None or end is None:
         return
-    facts.acoustic_end_ms = max(last - silence, facts.audio_start_ms or 0)
+    facts.acoustic_end_ms = max(
+        last - silence, facts.acoustic_start_ms or facts.audio_start_ms or 0
+    )
     acoustic_end = end - (last - facts.acoustic_end_ms) * NS_PER_MS
     facts.acoustic_end = max(acoustic_end, facts.start or acoustic_end)
 

@@ -14,6 +14,8 @@ class ResponseStarted(Event):
     conversation_id: str | None = None
     output_modalities: tuple[str, ...] | None = None
     id_known: bool = True
+    out_of_band: bool = False
+    """Whether the provider says that it is no part of the conversation."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ def response_created(data: Json, at: int) -> Iterable[events.Event]:
             _fields.text(response, "id"),
             _fields.any_text(response, "conversation_id"),
             modalities or None,
+            out_of_band=response.get("conversation_id", "") is None,
         ),
     )
 

@@ -15,7 +15,13 @@ from otel_realtime.facts import (
     ToolFacts,
     TranscriptionFacts,
 )
-from otel_realtime.telemetry import audio_attributes, messages, tokens
+from otel_realtime.telemetry import (
+    audio_attributes,
+    messages,
+    summary_attributes,
+    tokens,
+    turn_attributes,
+)
 from otel_realtime.telemetry.content import ContentGate, type_of
 from otel_realtime.values import Endpoint, Fault
 
@@ -97,6 +103,7 @@ def session(facts: SessionFacts, gate: ContentGate) -> Pairs:
         (semconv.ERROR_TYPE, facts.fault_type),
         (semconv.SYSTEM_INSTRUCTIONS, messages.instructions(config.instructions, gate)),
         (semconv.TOOL_DEFINITIONS, messages.tool_definitions(config.tools, gate)),
+        *summary_attributes.of_session(facts),
         *audio_attributes.of_output(facts),
     )
 
@@ -121,6 +128,7 @@ def user_input(facts: InputFacts, gate: ContentGate) -> Pairs:
         (semconv.INPUT_ACOUSTIC_END_MS, facts.acoustic_end_ms),
         (semconv.INPUT_CLEARED, facts.cleared or None),
         (semconv.END_REASON, facts.end_reason),
+        *turn_attributes.of_input(facts),
         *_transcription(facts),
         *input_audio(facts, gate),
     )
@@ -141,6 +149,7 @@ def late_transcription(facts: TranscriptionFacts, gate: ContentGate) -> Pairs:
         (semconv.AGENT_NAME, given.agent),
         (semconv.CONVERSATION_ID, given.conversation_id),
         (semconv.ITEM_ID, given.item_id),
+        (semconv.TURN_INDEX, given.turn),
         (semconv.ERROR_TYPE, given.fault.kind if given.fault else None),
         *_transcription(given),
         (semconv.OUTPUT_MESSAGES, messages.input_message(given, gate)),
@@ -163,6 +172,7 @@ def response(facts: ResponseFacts, gate: ContentGate) -> Pairs:
         (semconv.RESPONSE_STATUS, facts.status),
         (semconv.RESPONSE_TRIGGER, facts.trigger),
         (semconv.RESPONSE_INPUT_ITEMS, items or None),
+        *turn_attributes.of_response(facts),
         (semconv.GENERATED_MS, _whole(facts.generated_ms)),
         (semconv.HEARD_MS, _whole(facts.heard_ms)),
         (semconv.HEARD_SOURCE, facts.heard_source),
@@ -205,6 +215,7 @@ def tool(facts: ToolFacts, gate: ContentGate) -> Pairs:
         *tool_opening(facts),
         (semconv.CONVERSATION_ID, facts.conversation_id),
         (semconv.TOOL_DESCRIPTION, facts.description),
+        (semconv.TURN_INDEX, facts.turn),
         (semconv.TOOL_KIND, facts.kind),
         (semconv.TOOL_OUTCOME, facts.outcome),
         *approval(facts),

@@ -7,27 +7,33 @@ from typing import Any, Final
 from opentelemetry._logs import Logger, LogRecord, SeverityNumber
 
 from otel_realtime import semconv
-from otel_realtime.facts import ResponseFacts, SessionFacts
+from otel_realtime.facts import InputFacts, ResponseFacts, SessionFacts
 from otel_realtime.records import (
     SESSION,
+    AgentInterruptionNoted,
     ApprovalNoted,
     Closed,
+    DeadAirNoted,
     DtmfNoted,
+    FalseBargeInNoted,
     FaultNoted,
     GuardrailNoted,
     HandoffNoted,
     IdleTimeoutNoted,
     InterruptionNoted,
     Key,
+    LeftOutNoted,
     McpToolsNoted,
+    MissedBargeInNoted,
     Noted,
     Opened,
     RateLimitsNoted,
     ReconnectionNoted,
     SessionNoted,
     TranscriptionFailureNoted,
+    TurnNoted,
 )
-from otel_realtime.telemetry import attributes
+from otel_realtime.telemetry import attributes, summary_attributes
 from otel_realtime.telemetry.attributes import Identity, Pairs
 from otel_realtime.telemetry.content import ContentGate
 from otel_realtime.telemetry.context import TelemetryContext
@@ -100,6 +106,24 @@ def _approval(note: ApprovalNoted, _: ContentGate) -> Pairs:
     )
 
 
+def _false_barge_in(note: FalseBargeInNoted, _: ContentGate) -> Pairs:
+    return (*_pair(note.facts, note.given), (semconv.STOP_TIME, note.facts.stop_time))
+
+
+def _missed_barge_in(note: MissedBargeInNoted, _: ContentGate) -> Pairs:
+    overlap = (semconv.OVERLAP_DURATION, note.overlap_ns / 1e9)
+    return (*_pair(note.facts, note.given), overlap)
+
+
+def _pair(facts: ResponseFacts, given: InputFacts) -> Pairs:
+    """Which utterance and which response met."""
+    return (
+        (semconv.RESPONSE_ID, facts.response_id if facts.id_known else None),
+        (semconv.ITEM_ID, given.item_id if given.id_known else None),
+        (semconv.TURN_INDEX, given.turn),
+    )
+
+
 _NOTES: Final[dict[type, tuple[str, SeverityNumber, _Describe]]] = {
     SessionNoted: (
         semconv.LOG_SESSION_UPDATED,
@@ -113,6 +137,21 @@ _NOTES: Final[dict[type, tuple[str, SeverityNumber, _Describe]]] = {
     HandoffNoted: (semconv.LOG_HANDOFF, _INFO, _handoff),
     GuardrailNoted: (semconv.LOG_GUARDRAIL, _WARN, _guardrail),
     ApprovalNoted: (semconv.LOG_APPROVAL, _INFO, _approval),
+    FalseBargeInNoted: (semconv.LOG_FALSE_BARGE_IN, _INFO, _false_barge_in),
+    MissedBargeInNoted: (semconv.LOG_MISSED_BARGE_IN, _INFO, _missed_barge_in),
+    AgentInterruptionNoted: (
+        semconv.LOG_AGENT_INTERRUPTION,
+        _INFO,
+        lambda note, _: _pair(note.facts, note.given),
+    ),
+    DeadAirNoted: (
+        semconv.LOG_DEAD_AIR,
+        _INFO,
+        lambda note, _: (
+            (semconv.DEAD_AIR_AWAITED, note.awaited),
+            (semconv.DEAD_AIR_DURATION, note.ns / 1e9),
+        ),
+    ),
     ReconnectionNoted: (
         semconv.LOG_RECONNECTED,
         _WARN,
@@ -135,6 +174,9 @@ _NOTES: Final[dict[type, tuple[str, SeverityNumber, _Describe]]] = {
     ),
 }
 
+_NO_EVENTS: Final = frozenset({TurnNoted, LeftOutNoted})
+"""What is a measure, and what the guard tells of."""
+
 
 class LogConsumer:
     """Turns the records of one call into log events."""
@@ -156,6 +198,8 @@ class LogConsumer:
 
     def noted(self, record: Noted) -> None:
         """Write what was learnt."""
+        if type(record.note) in _NO_EVENTS:
+            return
         name, severity, describe = _NOTES[type(record.note)]
         pairs = describe(record.note, self._gate)
         self._emit(name, record.key, record.at, pairs, severity)
@@ -171,6 +215,8 @@ class LogConsumer:
             )
             told = (*_session(facts), *end)
             severity = _INFO if facts.fault_type is None else _WARN
+            summary = (*told, *summary_attributes.of_session(facts))
+            self._emit(semconv.LOG_SUMMARY, record.key, record.at, summary)
             self._emit(semconv.LOG_SESSION_ENDED, record.key, record.at, told, severity)
         elif isinstance(facts, ResponseFacts) and self._gate.is_open:
             opening = attributes.response_opening(facts)

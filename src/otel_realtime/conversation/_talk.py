@@ -1,0 +1,189 @@
+"""Who was heard when: user speech and heard agent audio on one time line, swept once.
+
+What lies before the frontier is final: nothing that is still open can reach back behind it. The
+sweep moves up to there, adds up who was heard, alone or together, and says what it meets on its
+way. What it has passed is forgotten, so that an hour takes no more memory than a minute.
+
+At any moment user + agent - overlap + silence is the time that has been swept.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from otel_realtime.facts import InputFacts, ResponseFacts, Tally
+from otel_realtime.records import AgentInterruptionNoted, DeadAirNoted, MissedBargeInNoted
+
+DEAD_AIR_NS = 2_000_000_000
+"""A silence that is longer than this is dead air."""
+MISSED_NS = 1_000_000_000
+"""Who speaks over the agent for longer than this wanted to interrupt it."""
+_MOST_PENDING = 256
+
+Happening = tuple[int, DeadAirNoted | MissedBargeInNoted | AgentInterruptionNoted]
+"""What the sweep met, and when."""
+
+
+@dataclass(eq=False, slots=True)
+class Stretch:
+    """A stretch of one speaker; an instant if it ends where it starts, such as a typed text."""
+
+    start: int
+    end: int
+    facts: InputFacts | ResponseFacts
+    is_first: bool = True
+    """Whether it is the first one of what it belongs to."""
+
+    @property
+    def by_user(self) -> bool:
+        """Whether it is the user's."""
+        return isinstance(self.facts, InputFacts)
+
+
+@dataclass(slots=True)
+class Overlap:
+    """How long the user has spoken over a response so far."""
+
+    facts: ResponseFacts
+    ns: int = 0
+
+
+@dataclass(slots=True)
+class Talk:
+    """The time line of one session."""
+
+    tally: Tally
+    at: int | None = None
+    """The sweep has come this far; None before the session begins."""
+    pending: list[Stretch] = field(default_factory=list)
+    silent_since: int = 0
+    """When the silence began that lasts now, if there is one."""
+    is_silent: bool = True
+    last: Stretch | None = None
+    """The one that was over last."""
+    overlaps: dict[tuple[str, str], Overlap] = field(default_factory=dict)
+    """By both ids."""
+
+    def begin(self, at: int) -> None:
+        """The session begins."""
+        self.at = self.silent_since = at
+
+    def ready(self, at: int) -> None:
+        """The provider is ready: what was silent before was no dead air."""
+        if self.last is None and self.is_silent:
+            self.silent_since = max(self.silent_since, at)
+
+    def add(self, stretch: Stretch) -> None:
+        """Add a stretch, in any order; what reaches behind the frontier is cut off there."""
+        if self.at is not None and stretch.end >= max(stretch.start, self.at):
+            stretch.start = max(stretch.start, self.at)
+            self.pending.append(stretch)
+
+    def advance(self, frontier: int) -> Iterator[Happening]:
+        """Sweep up to the frontier."""
+        if len(self.pending) > _MOST_PENDING:  # something has been open for very long
+            frontier = max(frontier, sorted(each.end for each in self.pending)[_MOST_PENDING // 2])
+        at = self.at
+        while at is not None and at < frontier:
+            yield from self._meet(at)
+            active = [each for each in self.pending if each.start <= at < each.end]
+            edges = (each.start if each.start > at else each.end for each in self.pending)
+            following = min((edge for edge in edges if edge > at), default=frontier)
+            following = min(following, frontier)
+            self._count(active, following - at)
+            self.at = at = following
+
+    def finish(self, at: int) -> Iterator[Happening]:
+        """The session is over: sweep to its end."""
+        at = max(at, self.at or at)
+        self.pending = [each for each in self.pending if each.start <= at]
+        for each in self.pending:
+            each.end = min(each.end, at)
+        yield from self.advance(at)
+        yield from self._meet(at)
+        if self.is_silent and self.last is not None:
+            awaited = "agent" if self.last.by_user else "user"
+            yield from self._dead_air(at, awaited)
+        self.pending.clear()
+
+    def _meet(self, at: int) -> Iterator[Happening]:
+        """Say what begins and what is over at a moment, and forget what is over."""
+        for each in [each for each in self.pending if each.end <= at and each.end != each.start]:
+            self.pending.remove(each)
+            yield from self._over(each, at)
+        for each in sorted(self._beginning(at), key=lambda each: each.end):
+            if self.is_silent:
+                yield from self._dead_air(at, _awaited(self.last, each))
+            if each.end <= at:  # an instant
+                self.pending.remove(each)
+                self.last, self.silent_since = each, at
+            else:
+                self.is_silent = False
+                yield from self._begun(each, at)
+
+    def _beginning(self, at: int) -> list[Stretch]:
+        return [each for each in self.pending if each.start == at]
+
+    def _begun(self, stretch: Stretch, at: int) -> Iterator[Happening]:
+        """The agent has become audible: over somebody who is speaking?"""
+        facts = stretch.facts
+        if isinstance(facts, InputFacts) or not stretch.is_first:
+            return
+        for each in self.pending:
+            if isinstance(each.facts, InputFacts) and each.start < at < each.end:
+                self.tally.agent_interruptions += 1
+                yield at, AgentInterruptionNoted(facts, each.facts)
+
+    def _over(self, stretch: Stretch, at: int) -> Iterator[Happening]:
+        self.last = stretch
+        if not any(each.start <= at < each.end for each in self.pending):
+            self.is_silent, self.silent_since = True, at
+        facts = stretch.facts
+        if not isinstance(facts, InputFacts):
+            return
+        for key in [key for key in self.overlaps if key[0] == facts.item_id]:
+            overlap = self.overlaps.pop(key)
+            if overlap.ns > MISSED_NS and not overlap.facts.interrupted:
+                self.tally.missed_barge_ins += 1
+                yield at, MissedBargeInNoted(overlap.facts, facts, overlap.ns)
+
+    def _count(self, active: list[Stretch], ns: int) -> None:
+        users = [each for each in active if isinstance(each.facts, InputFacts)]
+        agents = [each for each in active if isinstance(each.facts, ResponseFacts)]
+        for user in users:
+            for agent in agents:
+                self._overlap(user, agent, ns)
+        self.tally.user_ns += ns if users else 0
+        self.tally.agent_ns += ns if agents else 0
+        self.tally.overlap_ns += ns if users and agents else 0
+        self.tally.silence_ns += 0 if active else ns
+
+    def _overlap(self, user: Stretch, agent: Stretch, ns: int) -> None:
+        """The user speaks over the agent; whoever spoke first was spoken over."""
+        given, facts = user.facts, agent.facts
+        if isinstance(given, ResponseFacts) or isinstance(facts, InputFacts):
+            return
+        if facts.playback_at is not None and user.start >= facts.playback_at:
+            key = (given.item_id, facts.response_id)
+            self.overlaps.setdefault(key, Overlap(facts)).ns += ns
+
+    def _dead_air(self, at: int, awaited: str) -> Iterator[Happening]:
+        ns = at - self.silent_since
+        if ns <= DEAD_AIR_NS:
+            return
+        self.tally.dead_airs += 1
+        if awaited == "agent":
+            self.tally.dead_air_agent_ns += ns
+        else:
+            self.tally.dead_air_user_ns += ns
+        yield at, DeadAirNoted(ns, awaited)
+
+
+def _awaited(last: Stretch | None, following: Stretch) -> str:
+    """Who should have spoken in a silence: by who spoke before it, and who breaks it."""
+    if last is None:
+        return "user" if following.by_user else "agent"
+    if last.by_user:
+        return "agent"
+    facts = following.facts
+    goes_on = isinstance(facts, ResponseFacts) and facts.trigger == "tool"
+    return "agent" if goes_on else "user"
