@@ -577,6 +577,9 @@ def a_histogram(**fields):
     [
         ([a_point(unit="1")], "m  1"),
         ([a_point(unit="{call}", value=1234567)], "m  1234567"),
+        ([a_point(unit="{USD}", value=0.25)], "m  0.25 USD"),
+        ([a_point(unit="{USD}/min", value=0.25)], "m  0.25 USD/min"),
+        ([a_point(unit="{word}/min", value=150)], "m  150 words/min"),
         ([a_point(value=0.123456)], "m  0.123 s"),
         ([a_point(value=1234.56)], "m  1235 s"),
         ([a_point(value=None)], "m  no value"),

@@ -14,6 +14,15 @@ from otel_realtime.tree._text import number, one_line, shown
 
 PERCENTILES: Final = (50, 95)
 
+_UNITS: Final = {
+    "": "",
+    "1": "",
+    "{USD}": " USD",
+    "{USD}/min": " USD/min",
+    "{word}/min": " words/min",
+}
+"""How units are shown, where not as they are; what is counted in braces has none."""
+
 
 class MetricLine(NamedTuple):
     """The fields of one line."""
@@ -75,7 +84,7 @@ TELLING: Final[dict[str, tuple[str, ...] | None]] = {
     names.METRIC_PROBLEMS: (names.PROBLEM,),
     names.METRIC_HANDLER_TIME: None,
     names.METRIC_AUDIO_UPLOAD_DURATION: (names.ERROR_TYPE,),
-    names.METRIC_AUDIO_UPLOADED: (),
+    names.METRIC_AUDIO_UPLOADED: None,
     names.METRIC_AUDIO_DROPPED: (names.AUDIO_DROPPED,),
 }
 """The attributes by which a brief list tells our metrics apart; it adds up over the others.
@@ -163,7 +172,7 @@ def _plus(one: float | None, other: float | None) -> float | None:
 
 
 def _values(point: MetricPoint) -> str:
-    unit = "" if point.unit in ("", "1") or point.unit.startswith("{") else f" {point.unit}"
+    unit = _UNITS.get(point.unit, "" if point.unit.startswith("{") else f" {point.unit}")
     if point.kind in ("sum", "gauge"):
         return "no value" if point.value is None else f"{number(point.value)}{unit}"
     stated: list[tuple[str, float]] = []
