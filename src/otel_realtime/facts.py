@@ -51,7 +51,7 @@ class Tally:
     generated_ms: float = 0.0
     heard_ms: float = 0.0
     discarded_ms: float = 0.0
-    latencies: array[float] = field(default_factory=lambda: array("d"))
+    latencies: "array[float]" = field(default_factory=lambda: array("d"))
     """Voice-to-voice latencies in seconds, in the order of the turns."""
     slowest_turn: int | None = None
     """The turn with the longest of them."""

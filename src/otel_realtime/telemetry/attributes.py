@@ -15,7 +15,7 @@ from otel_realtime.facts import (
     ToolFacts,
     TranscriptionFacts,
 )
-from otel_realtime.telemetry import audio_attributes, messages, tokens
+from otel_realtime.telemetry import audio_attributes, cost_attributes, messages, tokens
 from otel_realtime.telemetry.content import ContentGate, type_of
 from otel_realtime.values import Endpoint, Fault
 
@@ -97,6 +97,7 @@ def session(facts: SessionFacts, gate: ContentGate) -> Pairs:
         (semconv.ERROR_TYPE, facts.fault_type),
         (semconv.SYSTEM_INSTRUCTIONS, messages.instructions(config.instructions, gate)),
         (semconv.TOOL_DEFINITIONS, messages.tool_definitions(config.tools, gate)),
+        *cost_attributes.of_session(facts),
         *audio_attributes.of_output(facts),
     )
 
@@ -172,6 +173,7 @@ def response(facts: ResponseFacts, gate: ContentGate) -> Pairs:
         (semconv.ERROR_TYPE, response_error(facts)),
         (semconv.ERROR_MESSAGE, _message(facts.fault, gate)),
         *(tokens.attributes_of(facts.usage) if facts.usage else ()),
+        *cost_attributes.of_response(facts),
         (semconv.INPUT_MESSAGES, messages.request_messages(facts, gate)),
         (semconv.OUTPUT_MESSAGES, messages.response_message(facts, gate)),
         *audio_attributes.of_output(facts),
@@ -275,6 +277,7 @@ def _transcription(facts: InputFacts) -> Pairs:
         (semconv.TRANSCRIPTION_SECONDS, used.seconds if used else None),
         (semconv.TRANSCRIPTION_INPUT_TOKENS, used.input if used else None),
         (semconv.TRANSCRIPTION_OUTPUT_TOKENS, used.output if used else None),
+        *cost_attributes.of_transcription(facts),
     )
 
 
