@@ -5,8 +5,9 @@ import subprocess
 import sys
 
 import pytest
+from openai import OpenAI
 
-from otel_realtime import RealtimeInstrumentor, RealtimeTelemetryListener
+from otel_realtime import RealtimeInstrumentor, RealtimeTelemetryListener, observe
 from otel_realtime.cost.book import book_of, is_asked_for
 from otel_realtime.settings import SettingError, Settings
 
@@ -64,6 +65,9 @@ def test_a_broken_file_given_in_code_is_an_error_where_it_is_given(broken) -> No
     instrumentor = RealtimeInstrumentor()
     with pytest.raises(SettingError, match=told):
         instrumentor.instrument(prices=broken)
+    connecting = OpenAI(api_key="none").realtime.connect(model="gpt-realtime")
+    with pytest.raises(SettingError, match=told):
+        observe(connecting, prices=broken)
 
 
 def test_a_broken_file_in_the_environment_is_logged_once_and_no_costs_are_told(
