@@ -20,7 +20,7 @@ from otel_realtime.sources import _openai_deltas, openai_wire
 from otel_realtime.sources._openai_deltas import DELTAS
 from otel_realtime.telemetry import attributes, catalogue
 from otel_realtime.telemetry.content import ContentGate
-from otel_realtime.values import Endpoint, Usage
+from otel_realtime.values import Cost, Endpoint, SessionCost, Usage
 
 DOCS = Path(__file__).parent
 ARGUMENT = re.compile(r"^    (\w+): (.+(?:\n {8}.+)*)", re.MULTILINE)
@@ -112,11 +112,14 @@ def spans() -> str:
     """The attributes of each kind of span."""
     gate = ContentGate(is_open=False, redact=None, on_error=lambda _, __: None)
     endpoint = Endpoint("", 0)
-    response = ResponseFacts("", usage=Usage(), endpoint=endpoint)
+    cost = Cost((), "")
+    response = ResponseFacts("", usage=Usage(), endpoint=endpoint, cost=cost)
+    session = SessionFacts(endpoint=endpoint, cost=SessionCost())
+    given = InputFacts("", "speech", transcription_cost=cost)
     opening = attributes.response_opening(response)
     kinds = (
-        ("`invoke_agent {agent}`", attributes.session(SessionFacts(endpoint=endpoint), gate)),
-        ("`user_input`", attributes.user_input(InputFacts("", "speech"), gate)),
+        ("`invoke_agent {agent}`", attributes.session(session, gate)),
+        ("`user_input`", attributes.user_input(given, gate)),
         ("`chat {model}`", (*opening, *attributes.response(response, gate))),
         ("`execute_tool {tool}`", attributes.tool(ToolFacts(""), gate)),
     )

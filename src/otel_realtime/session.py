@@ -17,6 +17,7 @@ from otel_realtime import endings, exit_hook, semconv
 from otel_realtime.alarm import Alarm, running_loop
 from otel_realtime.clock import Clock
 from otel_realtime.conversation import Conversation
+from otel_realtime.cost.pricing import pricing_of
 from otel_realtime.current import Lent
 from otel_realtime.events import AudioSent, Event, SessionEnded, TimePassed
 from otel_realtime.guard import Guard
@@ -83,6 +84,7 @@ class SessionTelemetry:
         told = (self.context, self._identity, self.guard.caught)
         self._consumers = consumers_of(telemetry, settings, *told)
         self._recording = SessionAudio(settings, telemetry, self.guard)
+        self._pricing = pricing_of(settings, self.guard.caught)
         self._lock = RLock()  # some applications send from one thread and receive in another
         self._ending: SessionEnded | None = None
         self._is_finished = False
@@ -278,6 +280,8 @@ class SessionTelemetry:
         what = _TOLD[type(record)]
         if self.audio is not None:
             self._recording.link(record)
+        if self._pricing is not None:
+            self._pricing.price(record, self.conversation.session, self._identity.provider)
         for consumer in self._consumers:
             try:
                 getattr(consumer, what)(record)

@@ -58,6 +58,8 @@ class SettingKeywords(TypedDict, total=False):
     audio_spool_limit: int | None
     audio_uploads: int | None
     audio_flush_timeout: float | None
+    cost: bool | FromEnvironment | None
+    prices: Path | str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +213,22 @@ class Settings:
         accepts="seconds",
         parse=_values.seconds,
         env="OTEL_REALTIME_AUDIO_FLUSH_TIMEOUT",
+    )
+
+    cost: bool | FromEnvironment | None = setting(
+        None,
+        "Tell what each response, transcription and session costs, by the prices of the package "
+        "`genai-prices` (extra `cost`): see [cost.md](cost.md). By default with `prices`.",
+        accepts="true or false",
+        parse=_values.switch,
+        env="OTEL_REALTIME_COST",
+    )
+    prices: Path | FromEnvironment | None = setting(
+        None,
+        "Your own prices, which come before those of the package: see [cost.md](cost.md).",
+        accepts="a YAML or JSON file",
+        parse=_values.file,
+        env="OTEL_REALTIME_PRICES",
     )
 
     @classmethod

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from otel_realtime import semconv
 from otel_realtime.facts import InputFacts, ResponseFacts, SessionFacts, ToolFacts, seconds_between
-from otel_realtime.telemetry import attributes
+from otel_realtime.telemetry import attributes, cost_attributes
 from otel_realtime.telemetry.instruments import Expand, LabelPairs, Measure
 from otel_realtime.telemetry.tokens import Count, partition
 from otel_realtime.values import Cost, Usage
@@ -18,8 +18,6 @@ _UPDATED: Final = ((semconv.SETUP_PHASE, "updated"),)
 _INPUT: Final = ((semconv.TOKEN_TYPE, "input"),)
 _OUTPUT: Final = ((semconv.TOKEN_TYPE, "output"),)
 _UNTOLD: Final = "unknown"
-_SHORTEST_S: Final = 1.0
-"""Of a session that is shorter, the cost of a minute says nothing."""
 
 
 class Spelling(NamedTuple):
@@ -129,11 +127,9 @@ def _talk(facts: SessionFacts) -> tuple[Measure, ...]:
 def _session_cost(facts: SessionFacts) -> tuple[Measure, ...]:
     if facts.cost is None or not facts.cost.priced:
         return ()
-    total, lasted = facts.cost.total, seconds_between(facts.started_at, facts.ended_at)
-    per_minute = total / lasted * 60 if lasted is not None and lasted >= _SHORTEST_S else None
     return (
-        (semconv.METRIC_SESSION_COST, total, _NONE),
-        (semconv.METRIC_SESSION_COST_PER_MINUTE, per_minute, _NONE),
+        (semconv.METRIC_SESSION_COST, facts.cost.total, _NONE),
+        (semconv.METRIC_SESSION_COST_PER_MINUTE, cost_attributes.per_minute(facts), _NONE),
     )
 
 
