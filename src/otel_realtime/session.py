@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from threading import RLock
+from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 from opentelemetry import trace
@@ -67,6 +68,7 @@ class SessionTelemetry:
         self._identity = Identity(session_id or uuid.uuid4().hex, settings.user_id, provider)
         problems = telemetry.instruments.problems
         self.clock = clock or Clock()
+        self._handled = telemetry.instruments.handled
         self.guard = Guard(lambda kind: problems.add(1, {semconv.PROBLEM: kind}))
         self.context = TelemetryContext(telemetry.tracer, parent)
         self._keeps_on_events = settings.capture_content.on_events
@@ -96,8 +98,11 @@ class SessionTelemetry:
     def feed(self, event: Event) -> None:
         """Take in one event; never raises. What comes after the end is passed over."""
         if self._ending is None:
+            began = perf_counter()
             with self._lock:
                 self._feed(event)
+            if self._enabled:
+                self._handled(perf_counter() - began)
 
     def take_sent_audio(self, byte_count: int, audio: str | bytes) -> None:
         """Take user audio that the client sends now: the shortest way, for its many pieces."""
