@@ -13,9 +13,10 @@ def settle_content(state: State, response: Response) -> None:
     facts.outputs = outputs(state, response)
     spoken = [(part.item_id, part.content_index) for part in response.parts if part.byte_count]
     facts.audio_parts = tuple(spoken)
-    words = [response.words[part] for part in spoken if part in response.words]
-    if words and None not in words:
-        facts.words = sum(each or 0 for each in words)
+    counts = [response.words.get(part) for part in spoken]
+    known = [count for count in counts if count is not None]
+    if known and len(known) == len(counts):
+        facts.words = sum(known)
 
 
 def outputs(state: State, response: Response) -> tuple[Output, ...]:
