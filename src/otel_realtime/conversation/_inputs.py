@@ -5,7 +5,7 @@ for long enough. It opens only then, with the times of its window: a span's star
 afterwards, and nothing nests in it.
 """
 
-from otel_realtime.conversation import _barge_in, _turns
+from otel_realtime.conversation import _barge_in, _heard, _turns
 from otel_realtime.conversation._state import (
     FORGOTTEN,
     MOST_OPEN,
@@ -51,7 +51,6 @@ def on_speech_started(state: State, event: SpeechStarted) -> None:
     given = begin(state, event.item_id, "speech", event.at, InputPhase.SPEAKING)
     given.facts.audio_start_ms = _offset(state, event.offset_ms, event.at)
     set_onset(state, given, event.at)
-    _barge_in.take_onset(state, given.facts, event.at)
 
 
 def on_speech_stopped(state: State, event: SpeechStopped) -> None:
@@ -122,7 +121,8 @@ def begin(state: State, item_id: str, kind: str, at: int, phase: InputPhase) -> 
     if kind == "speech":
         facts.transcription_model = state.session.config.transcription_model
     given = state.inputs[item_id] = Input(facts, phase, seen_at=at)
-    _turns.take_input(state, facts)
+    _turns.take_input(state, facts, at)
+    _barge_in.take_onset(state, facts, at)
     entry = state.entries.get(item_id)
     if entry is None:
         state.entries.remember(item_id, Entry(Role.USER, given=facts))
@@ -179,6 +179,7 @@ def close(state: State, given: Input, at: int, end_reason: str | None = None) ->
     state.records.append(Closed(key, end, facts))
     _barge_in.take_end(state, facts)
     _barge_in.settle(state, at)
+    _heard.advance(state, at)
 
 
 def let_go(state: State, at: int) -> None:

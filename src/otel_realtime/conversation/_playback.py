@@ -51,7 +51,16 @@ def on_output_truncated(state: State, event: OutputTruncated) -> None:
     if response.cut is None:
         response.cut = Cut(_moment(response, event.at), "truncated")
     if response.facts.response_id in state.closed_responses and not response.facts.interrupted:
-        finish_playback(state, response, event.at)
+        _amend(state, response, event.at)
+
+
+def _amend(state: State, response: Response, at: int) -> None:
+    """It was taken to be heard to its end, and was not: count it anew."""
+    facts, tally = response.facts, state.session.tally
+    heard, discarded = facts.heard_ms or 0.0, facts.discarded_ms or 0.0
+    finish_playback(state, response, at)
+    tally.heard_ms += (facts.heard_ms or 0.0) - heard
+    tally.discarded_ms += (facts.discarded_ms or 0.0) - discarded
 
 
 def on_playback_started(state: State, event: PlaybackStarted) -> None:

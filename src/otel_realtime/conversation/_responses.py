@@ -92,6 +92,7 @@ def on_audio_started(state: State, event: AudioStarted) -> None:
     facts = response.facts
     _first_chunk(response, event.at)
     if facts.first_audio_at is None:
+        _turns.answered(state, facts)
         facts.first_audio_at = event.at
         if facts.playback_at is None:
             facts.playback_at = _audible_from(state, response, event.at)

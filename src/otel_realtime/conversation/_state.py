@@ -96,6 +96,8 @@ class State:
     """Those that are not over."""
     is_answered: bool = True
     """Whether the agent has answered since the user last began to speak."""
+    given_at: int | None = None
+    """When the user first said anything."""
     has_greeted: bool = False
     suspects: list[Suspect] = field(default_factory=list)
     left_out: set[tuple[str, str]] = field(default_factory=set)

@@ -60,6 +60,8 @@ class Talk:
     is_silent: bool = True
     last: Stretch | None = None
     """The one that was over last."""
+    agent_until: int | None = None
+    """When the agent fell silent last."""
     overlaps: dict[tuple[str, str], Overlap] = field(default_factory=dict)
     """By both ids."""
 
@@ -74,9 +76,24 @@ class Talk:
 
     def add(self, stretch: Stretch) -> None:
         """Add a stretch, in any order; what reaches behind the frontier is cut off there."""
-        if self.at is not None and stretch.end >= max(stretch.start, self.at):
-            stretch.start = max(stretch.start, self.at)
-            self.pending.append(stretch)
+        at = self.at
+        if at is None or stretch.end < stretch.start:
+            return
+        if stretch.start < at:
+            if stretch.end <= at:
+                return
+            stretch.start, stretch.is_first = at, False
+        self.pending.append(stretch)
+
+    def retract(self, facts: InputFacts | ResponseFacts) -> None:
+        """Take back what was added of somebody, as far as it has not been swept."""
+        at = self.at or 0
+        mine = [each for each in self.pending if each.facts is facts]
+        for each in mine:
+            if each.start < at:
+                each.end = min(each.end, at)
+            else:
+                self.pending.remove(each)
 
     def advance(self, frontier: int) -> Iterator[Happening]:
         """Sweep up to the frontier."""
@@ -101,8 +118,7 @@ class Talk:
         yield from self.advance(at)
         yield from self._meet(at)
         if self.is_silent and self.last is not None:
-            awaited = "agent" if self.last.by_user else "user"
-            yield from self._dead_air(at, awaited)
+            yield from self._dead_air(at, _awaited(self.last, None))
         self.pending.clear()
 
     def _meet(self, at: int) -> Iterator[Happening]:
@@ -126,12 +142,18 @@ class Talk:
     def _begun(self, stretch: Stretch, at: int) -> Iterator[Happening]:
         """The agent has become audible: over somebody who is speaking?"""
         facts = stretch.facts
-        if isinstance(facts, InputFacts) or not stretch.is_first:
+        if isinstance(facts, InputFacts) or not stretch.is_first or self._is_heard(at):
             return
         for each in self.pending:
             if isinstance(each.facts, InputFacts) and each.start < at < each.end:
                 self.tally.agent_interruptions += 1
                 yield at, AgentInterruptionNoted(facts, each.facts)
+
+    def _is_heard(self, at: int) -> bool:
+        """Whether the agent was heard until now, so that it does not become audible."""
+        return self.agent_until == at or any(
+            each.start < at < each.end and not each.by_user for each in self.pending
+        )
 
     def _over(self, stretch: Stretch, at: int) -> Iterator[Happening]:
         self.last = stretch
@@ -139,10 +161,11 @@ class Talk:
             self.is_silent, self.silent_since = True, at
         facts = stretch.facts
         if not isinstance(facts, InputFacts):
+            self.agent_until = at
             return
         for key in [key for key in self.overlaps if key[0] == facts.item_id]:
             overlap = self.overlaps.pop(key)
-            if overlap.ns > MISSED_NS and not overlap.facts.interrupted:
+            if overlap.ns > MISSED_NS and not _is_cut(overlap.facts, facts):
                 self.tally.missed_barge_ins += 1
                 yield at, MissedBargeInNoted(overlap.facts, facts, overlap.ns)
 
@@ -178,12 +201,17 @@ class Talk:
         yield at, DeadAirNoted(ns, awaited)
 
 
-def _awaited(last: Stretch | None, following: Stretch) -> str:
+def _is_cut(facts: ResponseFacts, given: InputFacts) -> bool:
+    """Whether a response was cut off; not by this utterance if another one is known to have."""
+    return facts.interrupted and facts.interrupted_by in {None, given.item_id}
+
+
+def _awaited(last: Stretch | None, following: Stretch | None) -> str:
     """Who should have spoken in a silence: by who spoke before it, and who breaks it."""
     if last is None:
-        return "user" if following.by_user else "agent"
-    if last.by_user:
+        return "user" if following is not None and following.by_user else "agent"
+    before, after = last.facts, following.facts if following is not None else None
+    if isinstance(before, InputFacts) or before.finish_reason == "tool_call":
         return "agent"
-    facts = following.facts
-    goes_on = isinstance(facts, ResponseFacts) and facts.trigger == "tool"
+    goes_on = isinstance(after, ResponseFacts) and after.trigger == "tool"
     return "agent" if goes_on else "user"

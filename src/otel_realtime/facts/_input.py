@@ -56,7 +56,12 @@ class InputFacts:
     @property
     def endpointing_delay(self) -> float | None:
         """Seconds from the acoustic end of the speech to when the provider said so (S - E)."""
-        return seconds_between(self.acoustic_end, self.stopped_at)
+        return seconds_between(self.measured_end, self.stopped_at)
+
+    @property
+    def measured_end(self) -> int | None:
+        """Mark E where the audio was seen being sent; else it is only reckoned from mark S."""
+        return self.acoustic_end if self.time_source == "audio_clock" else None
 
     @property
     def transcription_delay(self) -> float | None:

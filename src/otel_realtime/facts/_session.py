@@ -38,6 +38,14 @@ class Tally:
     """Voice-to-voice latencies in seconds, in the order of the turns."""
     slowest_turn: int | None = None
     """The turn with the longest of them."""
+    longest: float | None = None
+    """The longest of them."""
+
+    def take_latency(self, seconds: float, turn: int) -> None:
+        """Add the voice-to-voice latency of a turn."""
+        self.latencies.append(seconds)
+        if self.longest is None or seconds > self.longest:
+            self.longest, self.slowest_turn = seconds, turn
 
     @property
     def talk_ratio(self) -> float | None:
