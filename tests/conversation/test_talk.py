@@ -72,6 +72,29 @@ def test_the_agent_is_awaited_to_the_end_if_its_tool_still_runs_then() -> None:
     assert dead_airs(working().play(6000)) == [(6000, 4000, "agent")]
 
 
+def test_the_user_is_awaited_until_the_provider_has_the_agent_speak() -> None:
+    call = Call()
+    call.add(5200, events.IdleTimedOut, "item_1", 0, 5200)
+    silence = Item("item_1", ItemType.MESSAGE, "user", has_audio=True)
+    call.add(5201, events.ItemAdded, silence, None)
+    call.answer("resp_1", "item_2", 5210, 5500, 500, after="item_1")
+    assert dead_airs(call.play(7000)) == [(5500, 5500, "user")]
+
+
+@pytest.mark.parametrize("breaks", ["nobody", "user", "agent"])
+def test_the_agent_is_awaited_where_the_user_spoke_over_it(breaks) -> None:
+    """What was said from 2500 to 3000 is not answered by what is heard from 1500 to 4500."""
+    call = Call()
+    call.answer("resp_1", "item_1", 1000, 1500, 3000, after=None)
+    call.say("item_2", 2500, 3000, after="item_1")
+    if breaks == "user":
+        call.say("item_3", 8000, 8500, after="item_2")
+    elif breaks == "agent":
+        call.answer("resp_2", "item_3", 3300, 8000, 500, after="item_2")
+    told = call.play(8500 if breaks != "nobody" else 8000)
+    assert dead_airs(told) == [(8000, 3500, "agent")]
+
+
 def test_silence_before_the_session_is_ready_is_no_dead_air() -> None:
     call = Call()
     call.events[0] = events.SessionOpened(0)

@@ -18,6 +18,8 @@ DEAD_AIR_NS = 2_000_000_000
 MISSED_NS = 1_000_000_000
 """Who speaks over the agent for longer than this wanted to interrupt it."""
 _MOST_PENDING = 256
+_ANSWERS = frozenset({"speech", "text", "tool"})
+"""What triggers responses that somebody waits for."""
 
 Happening = tuple[int, DeadAirNoted | MissedBargeInNoted | AgentInterruptionNoted]
 """What the sweep met, and when."""
@@ -60,8 +62,12 @@ class Talk:
     is_silent: bool = True
     last: Stretch | None = None
     """The one that was over last."""
+    agent_since: int | None = None
+    """When the response that was heard last became audible."""
     agent_until: int | None = None
     """When the agent fell silent last."""
+    user_until: int | None = None
+    """When the user did."""
     overlaps: dict[tuple[str, str], Overlap] = field(default_factory=dict)
     """By both ids."""
 
@@ -118,7 +124,7 @@ class Talk:
         yield from self.advance(at)
         yield from self._meet(at)
         if self.is_silent and self.last is not None:
-            yield from self._dead_air(at, _awaited(self.last, None))
+            yield from self._dead_air(at, self._awaited(None))
         self.pending.clear()
 
     def _meet(self, at: int) -> Iterator[Happening]:
@@ -128,10 +134,11 @@ class Talk:
             yield from self._over(each, at)
         for each in sorted(self._beginning(at), key=lambda each: each.end):
             if self.is_silent:
-                yield from self._dead_air(at, _awaited(self.last, each))
+                yield from self._dead_air(at, self._awaited(each))
             if each.end <= at:  # an instant
                 self.pending.remove(each)
                 self.last, self.silent_since = each, at
+                self.user_until = at if each.by_user else self.user_until
             else:
                 self.is_silent = False
                 yield from self._begun(each, at)
@@ -142,7 +149,10 @@ class Talk:
     def _begun(self, stretch: Stretch, at: int) -> Iterator[Happening]:
         """The agent has become audible: over somebody who is speaking?"""
         facts = stretch.facts
-        if isinstance(facts, InputFacts) or not stretch.is_first or self._is_heard(at):
+        if isinstance(facts, InputFacts) or not stretch.is_first:
+            return
+        self.agent_since = at
+        if self._is_heard(at):
             return
         for each in self.pending:
             if isinstance(each.facts, InputFacts) and each.start < at < each.end:
@@ -163,6 +173,7 @@ class Talk:
         if not isinstance(facts, InputFacts):
             self.agent_until = at
             return
+        self.user_until = at
         for key in [key for key in self.overlaps if key[0] == facts.item_id]:
             overlap = self.overlaps.pop(key)
             if overlap.ns > MISSED_NS and not _is_cut(overlap.facts, facts):
@@ -189,6 +200,21 @@ class Talk:
             key = (given.item_id, facts.response_id)
             self.overlaps.setdefault(key, Overlap(facts)).ns += ns
 
+    def _awaited(self, following: Stretch | None) -> str:
+        """Who should have spoken in a silence: by who spoke before it, and who breaks it.
+
+        What the user says over a response is not answered by that.
+        """
+        last, after = self.last, following.facts if following is not None else None
+        is_timeout = isinstance(after, ResponseFacts) and after.trigger == "idle_timeout"
+        if last is None:
+            return "user" if isinstance(after, InputFacts) or is_timeout else "agent"
+        before, until, since = last.facts, self.user_until, self.agent_since
+        is_answer = isinstance(after, ResponseFacts) and after.trigger in _ANSWERS
+        if isinstance(before, InputFacts) or before.finish_reason == "tool_call" or is_answer:
+            return "agent"
+        return "agent" if until is not None and since is not None and until > since else "user"
+
     def _dead_air(self, at: int, awaited: str) -> Iterator[Happening]:
         ns = at - self.silent_since
         if ns <= DEAD_AIR_NS:
@@ -204,14 +230,3 @@ class Talk:
 def _is_cut(facts: ResponseFacts, given: InputFacts) -> bool:
     """Whether a response was cut off; not by this utterance if another one is known to have."""
     return facts.interrupted and facts.interrupted_by in {None, given.item_id}
-
-
-def _awaited(last: Stretch | None, following: Stretch | None) -> str:
-    """Who should have spoken in a silence: by who spoke before it, and who breaks it."""
-    if last is None:
-        return "user" if following is not None and following.by_user else "agent"
-    before, after = last.facts, following.facts if following is not None else None
-    if isinstance(before, InputFacts) or before.finish_reason == "tool_call":
-        return "agent"
-    goes_on = isinstance(after, ResponseFacts) and after.trigger == "tool"
-    return "agent" if goes_on else "user"
