@@ -76,8 +76,7 @@ def test_usage_adds_up_to_what_the_server_said(recordings, name) -> None:
     wire = yaml.safe_load(path.read_text(encoding="utf-8"))["interactions"]
     done = [each["data"]["response"] for each in wire if each["data"]["type"] == "response.done"]
     said = {
-        name: sum(_at(each["usage"], where) or 0 for each in done)
-        for name, where in COUNTS.items()
+        name: sum(_at(each["usage"], where) or 0 for each in done) for name, where in COUNTS.items()
     }
     traced = traced_recording(path)
     told = {name: sum(span.attributes.get(name, 0) for span in traced.spans) for name in COUNTS}
