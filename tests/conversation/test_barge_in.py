@@ -158,13 +158,28 @@ def test_who_speaks_for_longer_than_a_second_and_is_not_heeded(ended, missed) ->
         assert (note.facts.response_id, note.given.item_id) == ("resp_1", "item_2")
 
 
-def test_what_is_cut_at_last_was_not_missed() -> None:
-    """No turn detection cut it off but the application did, more than a second after the onset."""
+def test_a_cut_that_takes_its_time_is_a_barge_in_if_the_user_still_speaks() -> None:
+    """The application cuts it off, a second and a half after the onset."""
     call = Call()
     call.answer("resp_1", "item_1", 1000, 1500, 4000, after=None)
     call.say("item_2", 2500, 4500, after="item_1")
     call.cut("resp_1", 4000, "client_cancelled")
-    assert judged(call.play(12_000)) == (0, 0, 0)
+    told = call.play(12_000)
+    assert judged(told) == (1, 0, 0)
+    facts = told.responses["resp_1"]
+    assert (facts.interrupted_by, facts.heard_ms, facts.stop_time) == ("item_2", 2500, 1.5)
+    assert told.talk["overlap"] == 1500
+
+
+def test_what_is_cut_when_the_user_is_silent_again_was_not_missed_and_no_barge_in() -> None:
+    call = Call()
+    call.answer("resp_1", "item_1", 1000, 1500, 4000, after=None)
+    call.say("item_2", 2500, 4000, after="item_1")
+    call.cut("resp_1", 4400, "client_cancelled")
+    told = call.play(12_000)
+    assert judged(told) == (0, 0, 0)
+    assert told.responses["resp_1"].interrupted
+    assert told.responses["resp_1"].interrupted_by is None
 
 
 def test_what_only_a_later_utterance_cuts_was_missed_before() -> None:

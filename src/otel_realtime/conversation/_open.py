@@ -65,6 +65,8 @@ class Cut:
 
     at: int
     reason: str
+    item_id: str | None = None
+    """What the user said that brought it about, if that did."""
 
 
 @dataclass(frozen=True, slots=True)

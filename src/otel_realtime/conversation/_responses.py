@@ -138,7 +138,7 @@ def on_response_done(state: State, event: ResponseDone) -> None:
         _tools.take_call(state, item, event.response_id, event.at)
     facts.finish_reason = _finish_reason(event, response)
     if event.status == "cancelled":
-        take_cancellation(response, event)
+        take_cancellation(state, response, event)
     response.phase = ResponsePhase.PLAYING
     place(state, response)
     settle(state, response, event.at)
