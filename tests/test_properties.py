@@ -8,21 +8,19 @@ from contextlib import contextmanager
 from dataclasses import fields, replace
 
 import pytest
+from fed import Fed
 from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.sdk.trace import SpanProcessor
-from streams import CONVERSATIONS, SECRET, Entry, Stream, ids_of, streams
+from streams import CONVERSATIONS, SECRET, Stream, ids_of, streams
 
-from otel_realtime.conversation import Conversation
-from otel_realtime.events import Event, SessionEnded
+from otel_realtime.events import SessionEnded
 from otel_realtime.facts import Facts
-from otel_realtime.guard import Guard, SkippedEventError
-from otel_realtime.records import SESSION, Closed, Key, Kind, Noted, Opened, Record
+from otel_realtime.guard import Guard
+from otel_realtime.records import SESSION, Closed, Key, Kind, Noted, Opened
 from otel_realtime.scenario import EPOCH, Recorder, Traced
 from otel_realtime.session import SessionTelemetry
 from otel_realtime.settings import Settings
-from otel_realtime.sources import openai_wire
-from otel_realtime.sources._openai_deltas import DELTAS, take_server_event
 from otel_realtime.sources.recording import NS_PER_MS, WireEvent, feed_wire_event
 from otel_realtime.telemetry.outlets import Telemetry
 from otel_realtime.testing import FakeClock
@@ -123,43 +121,6 @@ def test_no_id_labels_a_metric(name) -> None:
     labels = {str(value) for point in traced.metrics for value in point.attributes.values()}
     assert not labels & ids
     assert traced.metrics
-
-
-class Fed:
-    """Stands where a session stands for a source, and keeps the records."""
-
-    def __init__(self) -> None:
-        self.conversation = Conversation(keep_text=True)
-        self.clock = FakeClock(EPOCH)
-        self.records: list[Record] = []
-
-    def feed(self, event: Event) -> None:
-        self.records += self.conversation.feed(event)
-
-    def take(self, entry: Entry) -> None:
-        if not isinstance(entry, WireEvent):
-            self.feed(replace(entry, at=self.clock()))
-        elif entry.direction == "received":
-            self.take_received(entry.data)
-        elif isinstance(entry.data, dict) and isinstance(entry.data.get("type", ""), str):
-            self.take_translated(openai_wire.client_event, entry.data)
-
-    def take_received(self, data: object) -> None:
-        if isinstance(data, dict) and isinstance(data.get("type"), str) and data["type"] in DELTAS:
-            try:
-                take_server_event(self, data)
-            except (SkippedEventError, TypeError, KeyError, AttributeError, ValueError):
-                return  # the guard's: a delta is taken unchecked
-        else:
-            self.take_translated(openai_wire.server_event, data)
-
-    def take_translated(self, translate, data: object) -> None:
-        try:
-            neutral = list(translate(data, self.clock()))
-        except SkippedEventError:
-            return
-        for event in neutral:
-            self.feed(event)
 
 
 @given(streams())

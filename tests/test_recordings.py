@@ -70,6 +70,29 @@ def test_usage_is_what_the_server_said(recordings, name) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_usage_adds_up_to_what_the_server_said(recordings, name) -> None:
+    """Over the call: on the spans, and in the counter of tokens by modality, none twice."""
+    path = recordings / f"{name}.yaml"
+    wire = yaml.safe_load(path.read_text(encoding="utf-8"))["interactions"]
+    done = [each["data"]["response"] for each in wire if each["data"]["type"] == "response.done"]
+    said = {
+        name: sum(_at(each["usage"], where) or 0 for each in done) for name, where in COUNTS.items()
+    }
+    traced = traced_recording(path)
+    told = {name: sum(span.attributes.get(name, 0) for span in traced.spans) for name in COUNTS}
+    assert told == said
+    assert said[semconv.USAGE_INPUT] > 0
+    counted = dict.fromkeys(("input", "output"), 0)
+    cached = 0
+    for point in traced.metrics:
+        if point.name == semconv.METRIC_TOKENS:
+            counted[point.attributes[semconv.TOKEN_TYPE]] += point.value
+            cached += point.value if point.attributes[semconv.CACHED] else 0
+    assert counted == {"input": said[semconv.USAGE_INPUT], "output": said[semconv.USAGE_OUTPUT]}
+    assert cached == said[semconv.USAGE_CACHED]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_recording_without_content_shows_none(recordings, name) -> None:
     path = recordings / f"{name}.yaml"
     wire = yaml.safe_load(path.read_text(encoding="utf-8"))["interactions"]

@@ -64,11 +64,10 @@ class SessionTelemetry:
         clock: Callable[[], int] | None = None,
     ) -> None:
         """Wire the parts; nothing is open yet."""
-        provider = settings.provider_name or provider
-        self._identity = Identity(session_id or uuid.uuid4().hex, settings.user_id, provider)
-        problems = telemetry.instruments.problems
+        told = (settings.user_id, settings.provider_name or provider)
+        self._identity = Identity(session_id or uuid.uuid4().hex, *told)
         self.clock = clock or Clock()
-        self._handled = telemetry.instruments.handled
+        self._handled, problems = telemetry.instruments.handled, telemetry.instruments.problems
         self.guard = Guard(lambda kind: problems.add(1, {semconv.PROBLEM: kind}))
         self.context = TelemetryContext(telemetry.tracer, parent)
         self._keeps_on_events = settings.capture_content.on_events
@@ -83,10 +82,10 @@ class SessionTelemetry:
         self.text_parts: Final = self.conversation.text_parts
         self.audio: CallAudio | None = None
         """The recording of the call, if it is recorded."""
-        told = (self.context, self._identity, self.guard.caught)
-        self._consumers = consumers_of(telemetry, settings, *told)
+        caught = self.guard.caught
+        self._consumers = consumers_of(telemetry, settings, self.context, self._identity, caught)
         self._recording = SessionAudio(settings, telemetry, self.guard)
-        self._pricing = pricing_of(settings, self.guard.caught)
+        self._pricing = pricing_of(settings, caught)
         self._lock = RLock()  # some applications send from one thread and receive in another
         self._ending: SessionEnded | None = None
         self._is_finished = False

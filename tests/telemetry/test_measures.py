@@ -243,8 +243,8 @@ def test_the_users_speech_rate(fields, rate) -> None:
 def test_an_utterance_by_its_marks() -> None:
     facts = InputFacts(
         "i", "speech", agent="Ada", acoustic_end=500 * MS, stopped_at=720 * MS,
-        committed_at=730 * MS, transcribed_at=1130 * MS, transcription="completed",
-        transcription_model="whisper-1",
+        time_source="audio_clock", committed_at=730 * MS, transcribed_at=1130 * MS,
+        transcription="completed", transcription_model="whisper-1",
     )  # fmt: skip
     measured = Measured().opened(response()).closed(facts)
     assert measured.of(semconv.METRIC_ENDPOINTING_DELAY) == [0.22]

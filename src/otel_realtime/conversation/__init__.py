@@ -21,8 +21,10 @@ from otel_realtime.conversation import (
     _items,
     _playback,
     _responses,
+    _sent,
     _session,
     _tools,
+    _transcripts,
 )
 from otel_realtime.conversation._state import Part, State
 from otel_realtime.facts import SessionFacts
@@ -75,14 +77,14 @@ HANDLERS: Final[Mapping[type[events.Event], _Handler]] = MappingProxyType(
         events.FaultReported: _session.on_fault_reported,
         events.GuardrailTripped: _checks.on_guardrail_tripped,
         events.RateLimitsUpdated: _session.on_rate_limits_updated,
-        events.AudioSent: _inputs.on_audio_sent,
-        events.InputFormatSet: _inputs.on_input_format_set,
+        events.AudioSent: _sent.on_audio_sent,
+        events.InputFormatSet: _sent.on_input_format_set,
         events.SpeechStarted: _on_speech_started,
         events.SpeechStopped: _inputs.on_speech_stopped,
         events.InputCommitted: _inputs.on_input_committed,
         events.InputCleared: _inputs.on_input_cleared,
-        events.Transcribed: _inputs.on_transcribed,
-        events.TranscriptionFailed: _inputs.on_transcription_failed,
+        events.Transcribed: _transcripts.on_transcribed,
+        events.TranscriptionFailed: _transcripts.on_transcription_failed,
         events.IdleTimedOut: _inputs.on_idle_timed_out,
         events.DtmfReceived: _inputs.on_dtmf,
         events.ItemAdded: _items.on_item_added,
@@ -205,7 +207,7 @@ class Conversation:
 
     def add_sent(self, at: int, byte_count: int) -> None:
         """Count user audio that was sent at `at`, as `AudioSent` does; the session is open."""
-        _inputs.count_sent(self._state, at, byte_count)
+        _sent.count_sent(self._state, at, byte_count)
 
     def _let_go(self, at: int) -> None:
         """Close the oldest of what a provider opened without end: memory stays bounded."""

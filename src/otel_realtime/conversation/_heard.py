@@ -25,6 +25,8 @@ def stretches(facts: ResponseFacts) -> Iterator[tuple[int, int]]:
 
 def add_heard(state: State, facts: ResponseFacts) -> int | None:
     """Put what was heard of a response on the time line; when the last of it was heard."""
+    if facts.heard_until is not None:  # what was said of it before is not true
+        state.talk.retract(facts)
     end = None
     for place, (start, end) in enumerate(stretches(facts)):
         state.talk.add(Stretch(start, end, facts, is_first=not place))
@@ -42,7 +44,8 @@ def advance(state: State, at: int) -> None:
         start = response.facts.playback_at
         if start is not None:
             frontier = min(frontier, start)
-    if state.session.config.turn_detection == "none":  # what is pushed began when it did
+    is_pushed = state.session.config.turn_detection == "none"
+    if is_pushed and state.clock.position_ms > state.committed_ms:  # it began when that was sent
         begun = state.clock.moment(state.committed_ms)
         frontier = min(frontier, begun if begun is not None else frontier)
     for moment, note in state.talk.advance(frontier):

@@ -5,7 +5,7 @@ for long enough. It opens only then, with the times of its window: a span's star
 afterwards, and nothing nests in it.
 """
 
-from otel_realtime.conversation import _barge_in, _turns
+from otel_realtime.conversation import _barge_in, _heard, _turns
 from otel_realtime.conversation._state import (
     FORGOTTEN,
     MOST_OPEN,
@@ -19,18 +19,14 @@ from otel_realtime.conversation._talk import Stretch
 from otel_realtime.conversation._windows import set_onset, set_pushed_window, set_window
 from otel_realtime.conversation._words import count_words
 from otel_realtime.events import (
-    AudioSent,
     DtmfReceived,
     IdleTimedOut,
     InputCleared,
     InputCommitted,
-    InputFormatSet,
     SpeechStarted,
     SpeechStopped,
-    Transcribed,
-    TranscriptionFailed,
 )
-from otel_realtime.facts import InputFacts, TranscriptionFacts
+from otel_realtime.facts import InputFacts
 from otel_realtime.records import (
     SESSION,
     Closed,
@@ -42,43 +38,10 @@ from otel_realtime.records import (
     Opened,
     TranscriptionFailureNoted,
 )
-from otel_realtime.values import AudioFormat, Item
+from otel_realtime.values import Item
 
 _UNTOLD = {True: "missing", False: "off", None: None}
 """What is said of a transcript that never came, by whether one was to come."""
-_MOST_UNPLACED = 1024
-
-
-def on_audio_sent(state: State, event: AudioSent) -> None:
-    """Move the audio clock on."""
-    count_sent(state, event.at, event.byte_count)
-
-
-def count_sent(state: State, at: int, byte_count: int) -> None:
-    """Move the audio clock on by what was sent at `at`."""
-    audio = state.input_format
-    if audio is None:
-        if len(state.unplaced) < _MOST_UNPLACED:
-            state.unplaced.append((at, byte_count))
-        return
-    per_ms = audio.bytes_per_ms
-    if per_ms:
-        state.clock.sent(at, byte_count / per_ms)
-
-
-def on_input_format_set(state: State, event: InputFormatSet) -> None:
-    """What is sent from here on is in this format, whatever the provider has confirmed so far."""
-    state.asked_format = event.format
-    set_input_format(state, event.format)
-
-
-def set_input_format(state: State, told: AudioFormat | None) -> None:
-    """Learn the format; what was sent before it was known counts from the first byte."""
-    state.input_format = state.asked_format or told
-    if state.input_format is not None and state.unplaced:
-        unplaced, state.unplaced = state.unplaced, []
-        for at, byte_count in unplaced:
-            count_sent(state, at, byte_count)
 
 
 def on_speech_started(state: State, event: SpeechStarted) -> None:
@@ -88,7 +51,6 @@ def on_speech_started(state: State, event: SpeechStarted) -> None:
     given = begin(state, event.item_id, "speech", event.at, InputPhase.SPEAKING)
     given.facts.audio_start_ms = _offset(state, event.offset_ms, event.at)
     set_onset(state, given, event.at)
-    _barge_in.take_onset(state, given.facts, event.at)
 
 
 def on_speech_stopped(state: State, event: SpeechStopped) -> None:
@@ -112,7 +74,7 @@ def on_input_committed(state: State, event: InputCommitted) -> None:
     first_ms, state.committed_ms = state.committed_ms, state.clock.position_ms
     given = state.inputs.get(event.item_id)
     if given is None:
-        if event.item_id in state.closed_inputs or _is_silence(state, event.item_id):
+        if event.item_id in state.closed_inputs or is_silence(state, event.item_id):
             return
         given = begin(state, event.item_id, "speech", event.at, InputPhase.SPEAKING)
         set_pushed_window(state, given, first_ms, event.at)
@@ -132,16 +94,6 @@ def on_input_cleared(state: State, event: InputCleared) -> None:
         if given.phase is not InputPhase.COMMITTED:
             given.facts.cleared = True
             close(state, given, event.at)
-
-
-def on_transcribed(state: State, event: Transcribed) -> None:
-    """Put a transcript on its utterance, or beside it if its span is gone."""
-    _on_transcription(state, event, "completed")
-
-
-def on_transcription_failed(state: State, event: TranscriptionFailed) -> None:
-    """Record that an utterance has no transcript, and why."""
-    _on_transcription(state, event, "failed")
 
 
 def on_idle_timed_out(state: State, event: IdleTimedOut) -> None:
@@ -169,7 +121,8 @@ def begin(state: State, item_id: str, kind: str, at: int, phase: InputPhase) -> 
     if kind == "speech":
         facts.transcription_model = state.session.config.transcription_model
     given = state.inputs[item_id] = Input(facts, phase, seen_at=at)
-    _turns.take_input(state, facts)
+    _turns.take_input(state, facts, at)
+    _barge_in.take_onset(state, facts, at)
     entry = state.entries.get(item_id)
     if entry is None:
         state.entries.remember(item_id, Entry(Role.USER, given=facts))
@@ -202,7 +155,7 @@ def spoken(state: State, item_id: str, texts: tuple[str, ...], at: int) -> None:
     if texts and given.facts.transcription is None:
         given.facts.transcription = "completed"
         given.facts.transcribed_at = at
-        _take_text(state, given.facts, " ".join(texts))
+        take_text(state, given.facts, " ".join(texts))
     _close_if_known(state, given)
 
 
@@ -222,10 +175,11 @@ def close(state: State, given: Input, at: int, end_reason: str | None = None) ->
     key = Key(Kind.INPUT, facts.item_id)
     state.records.append(Opened(key, start, facts, SESSION))
     if facts.transcription == "failed":
-        _note_failure(state, facts)
+        note_failure(state, facts)
     state.records.append(Closed(key, end, facts))
     _barge_in.take_end(state, facts)
     _barge_in.settle(state, at)
+    _heard.advance(state, at)
 
 
 def let_go(state: State, at: int) -> None:
@@ -250,47 +204,16 @@ def _close_if_known(state: State, given: Input) -> None:
         close(state, given, at)
 
 
-def _on_transcription(state: State, event: Transcribed | TranscriptionFailed, status: str) -> None:
-    given = state.inputs.get(event.item_id)
-    facts = given.facts if given else state.closed_inputs.get(event.item_id)
-    if facts is None:
-        if _is_silence(state, event.item_id):
-            return
-        given = begin(state, event.item_id, "speech", event.at, InputPhase.COMMITTED)
-        facts = given.facts
-    if facts.transcription in {"completed", "failed"}:
-        return
-    facts.transcription = status
-    facts.transcribed_at = event.at
-    if isinstance(event, Transcribed):
-        _take_text(state, facts, event.text)
-        facts.transcription_usage = event.usage
-    else:
-        facts.fault = event.fault
-    if given is None:
-        _add_late(state, facts, event.at)
-    elif given.phase is InputPhase.COMMITTED:
-        close(state, given, event.at)
-
-
-def _add_late(state: State, facts: InputFacts, at: int) -> None:
-    key = Key(Kind.TRANSCRIPTION, facts.item_id)
-    start = facts.committed_at or facts.end or at
-    late = TranscriptionFacts(facts)
-    state.records.append(Opened(key, min(start, at), late, Key(Kind.INPUT, facts.item_id)))
-    if facts.transcription == "failed":
-        _note_failure(state, facts)
-    state.records.append(Closed(key, at, late))
-
-
-def _note_failure(state: State, facts: InputFacts) -> None:
+def note_failure(state: State, facts: InputFacts) -> None:
+    """Note that an utterance could not be transcribed."""
     state.session.tally.errors += 1
     at = facts.transcribed_at or facts.end or 0
     note = TranscriptionFailureNoted(facts)
     state.records.append(Noted(Key(Kind.INPUT, facts.item_id), at, note))
 
 
-def _is_silence(state: State, item_id: str) -> bool:
+def is_silence(state: State, item_id: str) -> bool:
+    """Whether an item stands for silence that timed out."""
     entry = state.entries.get(item_id)
     return entry is not None and entry.role is Role.IDLE_TIMEOUT
 
@@ -322,7 +245,8 @@ def _offset(state: State, offset_ms: int | None, at: int) -> int | None:
     return None
 
 
-def _take_text(state: State, facts: InputFacts, text: str) -> None:
+def take_text(state: State, facts: InputFacts, text: str) -> None:
+    """Take in a transcript."""
     facts.words = count_words(text)
     facts.text = _kept(state, text)
 

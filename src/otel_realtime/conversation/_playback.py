@@ -6,9 +6,11 @@ the application's playback tracker, the client's truncation, the provider's play
 the clock decides.
 """
 
+from dataclasses import replace
+
 from otel_realtime.conversation._barge_in import interrupted_by_user
 from otel_realtime.conversation._heard import add_heard
-from otel_realtime.conversation._state import NS_PER_MS, Cut, Heard, Response, State
+from otel_realtime.conversation._state import NS_PER_MS, Cut, Heard, InputPhase, Response, State
 from otel_realtime.events import (
     OutputTruncated,
     PlaybackReported,
@@ -25,7 +27,8 @@ _DRIFT_NS = 20_000_000
 """Closer than this to real time, playback goes on as it did."""
 _MOST_STOPS = 256
 _REACTION_NS = 1_000_000_000
-"""A cut that follows the user's onset by more than this was not brought about by it."""
+"""A cut that follows the user's onset by more than this was not brought about by it, unless the
+user still speaks: then it took its time."""
 
 
 def on_onset(state: State, event: SpeechStarted) -> None:
@@ -49,9 +52,18 @@ def on_output_truncated(state: State, event: OutputTruncated) -> None:
     if not _is_tracked(response):
         response.heard = Heard(before + event.end_ms, "truncation")
     if response.cut is None:
-        response.cut = Cut(_moment(response, event.at), "truncated")
+        response.cut = _cut(state, response, event.at, "truncated")
     if response.facts.response_id in state.closed_responses and not response.facts.interrupted:
-        finish_playback(state, response, event.at)
+        _amend(state, response, event.at)
+
+
+def _amend(state: State, response: Response, at: int) -> None:
+    """It was taken to be heard to its end, and was not: count it anew."""
+    facts, tally = response.facts, state.session.tally
+    heard, discarded = facts.heard_ms or 0.0, facts.discarded_ms or 0.0
+    finish_playback(state, response, at)
+    tally.heard_ms += (facts.heard_ms or 0.0) - heard
+    tally.discarded_ms += (facts.discarded_ms or 0.0) - discarded
 
 
 def on_playback_started(state: State, event: PlaybackStarted) -> None:
@@ -88,20 +100,20 @@ def on_playback_stopped(state: State, event: PlaybackStopped) -> None:
     if response is None or start is None:
         return
     if event.cleared:
-        response.cut = response.cut or Cut(_moment(response, event.at), "output_cleared")
+        response.cut = response.cut or _cut(state, response, event.at, "output_cleared")
     elapsed = max(event.at - start, 0) / NS_PER_MS  # it may have waited for its turn to be heard
     generated = response.generated_ms
     whole = generated if generated is not None and not event.cleared else elapsed
     response.heard = response.heard or Heard(whole, "playback")
 
 
-def take_cancellation(response: Response, event: ResponseDone) -> None:
+def take_cancellation(state: State, response: Response, event: ResponseDone) -> None:
     """A cancelled response was cut off if it was being heard at that moment."""
-    at = _moment(response, event.at)
+    cut = _cut(state, response, event.at, event.reason or "cancelled")
     if response.cut is not None:
-        response.cut = Cut(response.cut.at, event.reason or response.cut.reason)
-    elif response.is_audible(at):
-        response.cut = Cut(at, event.reason or "cancelled")
+        response.cut = replace(response.cut, reason=event.reason or response.cut.reason)
+    elif response.is_audible(cut.at):
+        response.cut = cut
 
 
 def is_told(response: Response) -> bool:
@@ -126,7 +138,7 @@ def finish_playback(state: State, response: Response, at: int) -> None:
     if cut is not None and (unheard or facts.status == "cancelled"):
         facts.interrupted = True
         facts.interruption_reason = cut.reason
-        facts.interrupted_by = response.onset_item if cut.at == response.onset else None
+        facts.interrupted_by = cut.item_id
         if facts.interrupted_by is not None:
             interrupted_by_user(state, response, at)
         state.records.append(Noted(response.key, cut.at, InterruptionNoted(facts)))
@@ -149,10 +161,14 @@ def _heard(response: Response, at: int) -> Heard | None:
     return Heard(position_ms + max(until - since, 0) / NS_PER_MS, source)
 
 
-def _moment(response: Response, at: int) -> int:
-    """When it was cut off: as the user began to speak, if that is what did it."""
-    onset = response.onset
-    return onset if onset is not None and at - onset <= _REACTION_NS else at
+def _cut(state: State, response: Response, at: int, reason: str) -> Cut:
+    """What cut it off: the user, if they had just begun to speak then, or still spoke."""
+    onset, item_id = response.onset, response.onset_item
+    if onset is not None and at - onset <= _REACTION_NS:
+        return Cut(onset, reason, item_id)
+    given = state.inputs.get(item_id or "")
+    is_speaking = given is not None and given.phase is InputPhase.SPEAKING
+    return Cut(at, reason, item_id if is_speaking else None)
 
 
 def _is_tracked(response: Response) -> bool:

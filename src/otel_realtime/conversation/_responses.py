@@ -4,9 +4,8 @@ A response opens with its creation and ends with `response.done`. Its span is he
 known how much of its audio was heard, for what cuts it off may still come while it plays.
 """
 
-from collections.abc import Iterable
-
 from otel_realtime.conversation import _items, _tools, _turns
+from otel_realtime.conversation._content import add_texts, settle_content
 from otel_realtime.conversation._heard import advance
 from otel_realtime.conversation._playback import finish_playback, is_told, take_cancellation
 from otel_realtime.conversation._state import (
@@ -29,7 +28,7 @@ from otel_realtime.events import (
     TextStarted,
     ToolRequested,
 )
-from otel_realtime.facts import Output, ResponseFacts
+from otel_realtime.facts import ResponseFacts
 from otel_realtime.records import SESSION, Closed, Opened
 from otel_realtime.values import Item, ItemType
 
@@ -76,7 +75,7 @@ def on_output_finished(state: State, event: OutputFinished) -> None:
         response = _response(state, event.response_id, event.at)
         if response is not None:
             _add_item(state, response, event.item)
-            _add_texts(state, response, event.item)
+            add_texts(state, response, event.item)
     _tools.take_call(state, event.item, event.response_id, event.at)
 
 
@@ -93,6 +92,7 @@ def on_audio_started(state: State, event: AudioStarted) -> None:
     facts = response.facts
     _first_chunk(response, event.at)
     if facts.first_audio_at is None:
+        _turns.answered(state, facts)
         facts.first_audio_at = event.at
         if facts.playback_at is None:
             facts.playback_at = _audible_from(state, response, event.at)
@@ -134,11 +134,11 @@ def on_response_done(state: State, event: ResponseDone) -> None:
     facts.conversation_id = event.conversation_id or facts.conversation_id
     for item in event.items:
         _add_item(state, response, item)
-        _add_texts(state, response, item)
+        add_texts(state, response, item)
         _tools.take_call(state, item, event.response_id, event.at)
     facts.finish_reason = _finish_reason(event, response)
     if event.status == "cancelled":
-        take_cancellation(response, event)
+        take_cancellation(state, response, event)
     response.phase = ResponsePhase.PLAYING
     place(state, response)
     settle(state, response, event.at)
@@ -168,12 +168,7 @@ def close(state: State, response: Response, at: int, end_reason: str | None = No
     facts.generated_ms = response.generated_ms
     place(state, response)
     finish_playback(state, response, at)
-    facts.outputs = _outputs(state, response)
-    spoken = [(part.item_id, part.content_index) for part in response.parts if part.byte_count]
-    facts.audio_parts = tuple(spoken)
-    words = [response.words[part] for part in spoken if part in response.words]
-    if words and None not in words:
-        facts.words = sum(each or 0 for each in words)
+    settle_content(state, response)
     _turns.close_response(state, response, at)
     state.responses.pop(facts.response_id, None)
     state.closed_responses.remember(facts.response_id, response)
@@ -253,11 +248,6 @@ def _add_item(state: State, response: Response, item: Item) -> None:
         _items.enter_output(state, item, response.facts.response_id)
 
 
-def _add_texts(state: State, response: Response, item: Item) -> None:
-    if state.keep_text and item.type is ItemType.MESSAGE and item.texts:
-        response.texts[item.id] = dict(enumerate(item.texts))
-
-
 def _take_usage(state: State, facts: ResponseFacts, event: ResponseDone) -> None:
     if event.usage is None:
         return
@@ -283,25 +273,6 @@ def _finish_reason(event: ResponseDone, response: Response) -> str | None:
         reason = event.reason or ""
         return _INCOMPLETE_REASONS.get(reason, reason) or None
     return _FINISH_REASONS.get(event.status or "")
-
-
-def _outputs(state: State, response: Response) -> tuple[Output, ...]:
-    return tuple(_each_output(response)) if state.keep_text else ()
-
-
-def _each_output(response: Response) -> Iterable[Output]:
-    for item_id in response.items:
-        if item_id in response.calls:
-            yield response.calls[item_id]
-            continue
-        texts = response.texts.get(item_id) or _unfinished_texts(response, item_id)
-        if texts:
-            yield Output("".join(texts[index] for index in sorted(texts)))
-
-
-def _unfinished_texts(response: Response, item_id: str) -> dict[int, str]:
-    parts = [part for part in response.parts if part.item_id == item_id and part.fragments]
-    return {part.content_index: "".join(part.fragments or ()) for part in parts}
 
 
 def expire(state: State, at: int) -> None:

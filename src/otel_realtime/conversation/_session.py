@@ -2,7 +2,15 @@
 
 from dataclasses import fields, replace
 
-from otel_realtime.conversation import _barge_in, _heard, _inputs, _responses, _tools, _turns
+from otel_realtime.conversation import (
+    _barge_in,
+    _heard,
+    _inputs,
+    _responses,
+    _sent,
+    _tools,
+    _turns,
+)
 from otel_realtime.conversation._clock import AudioClock
 from otel_realtime.conversation._state import State
 from otel_realtime.events import (
@@ -56,7 +64,7 @@ def on_session_started(state: State, event: SessionStarted) -> None:
     if session.started_at is None:
         session.config, session.ready_at = event.config, event.at
         open_session(state, event.at)
-        _inputs.set_input_format(state, event.config.input_format)
+        _sent.set_input_format(state, event.config.input_format)
         return
     before, after = session.config.session_id, event.config.session_id
     if None not in (before, after) and before != after:
@@ -125,7 +133,7 @@ def _take_settings(state: State, config: SessionConfig, at: int, *, is_news: boo
     changed = tuple(name for name, value in told.items() if getattr(before, name) != value)
     if changed:
         state.session.config = replace(before, **told)
-        _inputs.set_input_format(state, state.session.config.input_format)
+        _sent.set_input_format(state, state.session.config.input_format)
         if is_news:
             state.records.append(Noted(SESSION, at, SessionNoted(state.session, changed)))
 

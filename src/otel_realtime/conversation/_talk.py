@@ -18,6 +18,8 @@ DEAD_AIR_NS = 2_000_000_000
 MISSED_NS = 1_000_000_000
 """Who speaks over the agent for longer than this wanted to interrupt it."""
 _MOST_PENDING = 256
+_ANSWERS = frozenset({"speech", "text", "tool"})
+"""What triggers responses that somebody waits for."""
 
 Happening = tuple[int, DeadAirNoted | MissedBargeInNoted | AgentInterruptionNoted]
 """What the sweep met, and when."""
@@ -60,6 +62,12 @@ class Talk:
     is_silent: bool = True
     last: Stretch | None = None
     """The one that was over last."""
+    agent_since: int | None = None
+    """When the response that was heard last became audible."""
+    agent_until: int | None = None
+    """When the agent fell silent last."""
+    user_until: int | None = None
+    """When the user did."""
     overlaps: dict[tuple[str, str], Overlap] = field(default_factory=dict)
     """By both ids."""
 
@@ -74,9 +82,24 @@ class Talk:
 
     def add(self, stretch: Stretch) -> None:
         """Add a stretch, in any order; what reaches behind the frontier is cut off there."""
-        if self.at is not None and stretch.end >= max(stretch.start, self.at):
-            stretch.start = max(stretch.start, self.at)
-            self.pending.append(stretch)
+        at = self.at
+        if at is None or stretch.end < stretch.start:
+            return
+        if stretch.start < at:
+            if stretch.end <= at:
+                return
+            stretch.start, stretch.is_first = at, False
+        self.pending.append(stretch)
+
+    def retract(self, facts: InputFacts | ResponseFacts) -> None:
+        """Take back what was added of somebody, as far as it has not been swept."""
+        at = self.at or 0
+        mine = [each for each in self.pending if each.facts is facts]
+        for each in mine:
+            if each.start < at:
+                each.end = min(each.end, at)
+            else:
+                self.pending.remove(each)
 
     def advance(self, frontier: int) -> Iterator[Happening]:
         """Sweep up to the frontier."""
@@ -101,8 +124,7 @@ class Talk:
         yield from self.advance(at)
         yield from self._meet(at)
         if self.is_silent and self.last is not None:
-            awaited = "agent" if self.last.by_user else "user"
-            yield from self._dead_air(at, awaited)
+            yield from self._dead_air(at, self._awaited(None))
         self.pending.clear()
 
     def _meet(self, at: int) -> Iterator[Happening]:
@@ -112,10 +134,11 @@ class Talk:
             yield from self._over(each, at)
         for each in sorted(self._beginning(at), key=lambda each: each.end):
             if self.is_silent:
-                yield from self._dead_air(at, _awaited(self.last, each))
+                yield from self._dead_air(at, self._awaited(each))
             if each.end <= at:  # an instant
                 self.pending.remove(each)
                 self.last, self.silent_since = each, at
+                self.user_until = at if each.by_user else self.user_until
             else:
                 self.is_silent = False
                 yield from self._begun(each, at)
@@ -128,10 +151,19 @@ class Talk:
         facts = stretch.facts
         if isinstance(facts, InputFacts) or not stretch.is_first:
             return
+        self.agent_since = at
+        if self._is_heard(at):
+            return
         for each in self.pending:
             if isinstance(each.facts, InputFacts) and each.start < at < each.end:
                 self.tally.agent_interruptions += 1
                 yield at, AgentInterruptionNoted(facts, each.facts)
+
+    def _is_heard(self, at: int) -> bool:
+        """Whether the agent was heard until now, so that it does not become audible."""
+        return self.agent_until == at or any(
+            each.start < at < each.end and not each.by_user for each in self.pending
+        )
 
     def _over(self, stretch: Stretch, at: int) -> Iterator[Happening]:
         self.last = stretch
@@ -139,10 +171,12 @@ class Talk:
             self.is_silent, self.silent_since = True, at
         facts = stretch.facts
         if not isinstance(facts, InputFacts):
+            self.agent_until = at
             return
+        self.user_until = at
         for key in [key for key in self.overlaps if key[0] == facts.item_id]:
             overlap = self.overlaps.pop(key)
-            if overlap.ns > MISSED_NS and not overlap.facts.interrupted:
+            if overlap.ns > MISSED_NS and not _is_cut(overlap.facts, facts):
                 self.tally.missed_barge_ins += 1
                 yield at, MissedBargeInNoted(overlap.facts, facts, overlap.ns)
 
@@ -166,6 +200,21 @@ class Talk:
             key = (given.item_id, facts.response_id)
             self.overlaps.setdefault(key, Overlap(facts)).ns += ns
 
+    def _awaited(self, following: Stretch | None) -> str:
+        """Who should have spoken in a silence: by who spoke before it, and who breaks it.
+
+        What the user says over a response is not answered by that.
+        """
+        last, after = self.last, following.facts if following is not None else None
+        is_timeout = isinstance(after, ResponseFacts) and after.trigger == "idle_timeout"
+        if last is None:
+            return "user" if isinstance(after, InputFacts) or is_timeout else "agent"
+        before, until, since = last.facts, self.user_until, self.agent_since
+        is_answer = isinstance(after, ResponseFacts) and after.trigger in _ANSWERS
+        if isinstance(before, InputFacts) or before.finish_reason == "tool_call" or is_answer:
+            return "agent"
+        return "agent" if until is not None and since is not None and until > since else "user"
+
     def _dead_air(self, at: int, awaited: str) -> Iterator[Happening]:
         ns = at - self.silent_since
         if ns <= DEAD_AIR_NS:
@@ -178,12 +227,6 @@ class Talk:
         yield at, DeadAirNoted(ns, awaited)
 
 
-def _awaited(last: Stretch | None, following: Stretch) -> str:
-    """Who should have spoken in a silence: by who spoke before it, and who breaks it."""
-    if last is None:
-        return "user" if following.by_user else "agent"
-    if last.by_user:
-        return "agent"
-    facts = following.facts
-    goes_on = isinstance(facts, ResponseFacts) and facts.trigger == "tool"
-    return "agent" if goes_on else "user"
+def _is_cut(facts: ResponseFacts, given: InputFacts) -> bool:
+    """Whether a response was cut off; not by this utterance if another one is known to have."""
+    return facts.interrupted and facts.interrupted_by in {None, given.item_id}

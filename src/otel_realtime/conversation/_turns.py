@@ -26,8 +26,9 @@ _NO_GREETING = frozenset({"idle_timeout", "out_of_band"})
 _LATENCY = "voice_to_voice.latency"
 
 
-def take_input(state: State, facts: InputFacts) -> None:
+def take_input(state: State, facts: InputFacts, at: int) -> None:
     """The user begins to say something: a turn begins, or goes on."""
+    state.given_at = state.given_at if state.given_at is not None else at
     if state.is_answered:
         state.turn = Turn(state.turn.index + 1)
         state.turns.remember(state.turn.index, state.turn)
@@ -67,8 +68,12 @@ def close_tool(state: State, tool: Tool) -> None:
     run = ToolRun(facts.turn, facts.started_at, facts.ended_at)
     state.closed_tools.remember(facts.call_id, run)
     turn = state.turns.get(facts.turn or 0)
-    if turn is not None and facts.started_at is not None and facts.ended_at is not None:
-        turn.runs.append((facts.started_at, facts.ended_at))
+    start = facts.started_at
+    if start is None and facts.outcome == "answered":  # its run was not seen: as on its span
+        start = facts.requested_at
+    is_awaited = turn is not None and turn.first_heard is None
+    if turn is not None and is_awaited and start is not None and facts.ended_at is not None:
+        turn.runs.append((start, facts.ended_at))
 
 
 def _find_turn(state: State, facts: ToolFacts) -> None:
@@ -90,7 +95,8 @@ def close_response(state: State, response: Response, at: int) -> None:
         turn.first_heard = turn.first_heard or facts.response_id
         if turn.first_heard == facts.response_id:
             facts.wait = _wait(state, turn, facts, at)
-    if facts.created_at is not None:
+    is_awaited = turn.first_heard is None and facts.trigger != "out_of_band"
+    if is_awaited and facts.created_at is not None:
         turn.made.append((facts.created_at, facts.done_at or at))
     if facts.heard_until is not None and facts.trigger not in _APART:
         turn.heard_until = max(turn.heard_until or 0, facts.heard_until)
@@ -98,12 +104,14 @@ def close_response(state: State, response: Response, at: int) -> None:
 
 
 def _greet(state: State, facts: ResponseFacts) -> None:
-    """The agent speaks first."""
-    if state.has_greeted:
+    """The agent speaks first, unless the user was quicker."""
+    ready, heard = state.session.ready_at, facts.playback_at
+    if state.has_greeted or heard is None:
+        return
+    if state.given_at is not None and heard > state.given_at:
         return
     state.has_greeted = facts.is_greeting = True
-    ready, heard = state.session.ready_at, facts.playback_at
-    if ready is not None and heard is not None and heard >= ready:
+    if ready is not None and heard >= ready:
         facts.greeting_latency = (heard - ready) / 1e9
 
 
@@ -114,7 +122,7 @@ def _wait(state: State, turn: Turn, facts: ResponseFacts, at: int) -> Wait | Non
     heard = facts.playback_at
     if given is None or given.type != "speech" or heard is None:
         return None
-    start, origin = given.acoustic_end, "acoustic"
+    start, origin = given.measured_end, "acoustic"
     if start is None:
         start, origin = given.stopped_at or given.committed_at, "event"
     if start is None:
@@ -124,13 +132,9 @@ def _wait(state: State, turn: Turn, facts: ResponseFacts, at: int) -> Wait | Non
         return None
     tools = [*turn.runs, *_running(state, turn, heard)]
     steps = tuple(_steps(turn, given, facts, start, tools))
-    tally = state.session.tally
-    wait = Wait(
-        origin, steps, any(step.part == "tool" for step in steps), _unknown(state, given, facts)
-    )
-    if not tally.latencies or wait.seconds > max(tally.latencies):
-        tally.slowest_turn = turn.index
-    tally.latencies.append(wait.seconds)
+    had_tool = any(step.part == "tool" for step in steps)
+    wait = Wait(origin, steps, had_tool, _unknown(state, given, facts))
+    state.session.tally.take_latency(wait.seconds, turn.index)
     return wait
 
 
@@ -146,9 +150,12 @@ def _running(state: State, turn: Turn, until: int) -> Iterator[tuple[int, int]]:
 def _unknown(state: State, given: InputFacts, facts: ResponseFacts) -> tuple[str, ...]:
     """The parts that nothing tells of here."""
     unknown = []
-    if given.acoustic_end is None and state.session.config.turn_detection != "none":
+    if given.measured_end is None and state.session.config.turn_detection != "none":
         unknown.append("endpointing")
-    if facts.playback_source == "first_audio" and facts.playback_at == facts.first_audio_at:
+    is_taken_as_heard = (
+        facts.playback_source == "first_audio" and facts.playback_at == facts.first_audio_at
+    )
+    if facts.first_audio_at is None or is_taken_as_heard:
         unknown.append("playback")
     return tuple(unknown)
 

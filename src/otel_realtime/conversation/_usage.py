@@ -25,7 +25,8 @@ def without_contradictions(used: Usage) -> tuple[Usage, tuple[str, ...]]:
         problems.append("cached parts exceed their whole")
     for parts, whole in ((_INPUT, used.input), (_OUTPUT, used.output)):
         if _exceeds(used, parts, whole):
-            used = used._replace(**dict.fromkeys(parts))
+            without = (*parts, *_CACHED) if parts is _INPUT else parts  # a part has its own part
+            used = used._replace(**dict.fromkeys(without))
             problems.append("parts exceed their whole")
     return used, tuple(problems)
 

@@ -51,9 +51,11 @@ def _set_acoustic_end(state: State, facts: InputFacts) -> None:
     silence, last, end = config.silence_duration_ms, facts.audio_end_ms, facts.end
     if config.turn_detection != "server_vad" or silence is None or last is None or end is None:
         return
-    facts.acoustic_end_ms = max(
-        last - silence, facts.acoustic_start_ms or facts.audio_start_ms or 0
-    )
+    begun = facts.acoustic_start_ms or facts.audio_start_ms or 0
+    if begun > last:
+        state.leave_out("input.acoustic_end", "the audio ends before the speech begins", end)
+        return
+    facts.acoustic_end_ms = max(last - silence, begun)
     acoustic_end = end - (last - facts.acoustic_end_ms) * NS_PER_MS
     facts.acoustic_end = max(acoustic_end, facts.start or acoustic_end)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, TypedDict
 
 from otel_realtime import semconv
-from otel_realtime.settings import _values
+from otel_realtime.settings import _functions, _values
 from otel_realtime.settings._values import (
     AudioCapture,
     AudioFileFormat,
@@ -80,7 +80,7 @@ class Settings:
         "it returns is recorded instead, and None leaves the value out. One that is named is "
         "imported when it is first needed; where that fails, no content is recorded.",
         accepts="a callable, or its name as `module:function`",
-        parse=_values.function("redact", _values.nothing, "no content is recorded"),
+        parse=_functions.function("redact", _functions.nothing, "no content is recorded"),
         env="OTEL_REALTIME_REDACT",
     )
     agent_name: str | None = setting(
@@ -172,7 +172,7 @@ class Settings:
         "Called as `record_audio(call)` with a `CallInfo` when a session begins: whether it may be "
         "recorded. One that fails, or that is named and cannot be imported, means no.",
         accepts="a callable, or its name as `module:function`",
-        parse=_values.function("record_audio", _values.nobody, "no audio is recorded"),
+        parse=_functions.function("record_audio", _functions.nobody, "no audio is recorded"),
         env="OTEL_REALTIME_RECORD_AUDIO",
     )
     redact_audio: Callable[[Any], Any] | None = setting(
@@ -181,7 +181,7 @@ class Settings:
         "thread of its own: gives the stretches to be silenced, as pairs of milliseconds. One that "
         "fails, or that is named and cannot be imported, silences all of it.",
         accepts="a callable, or its name as `module:function`",
-        parse=_values.function("redact_audio", _values.everything, "all audio is silenced"),
+        parse=_functions.function("redact_audio", _functions.everything, "all audio is silenced"),
         env="OTEL_REALTIME_REDACT_AUDIO",
     )
     audio_spool: Path | None = setting(
@@ -263,11 +263,11 @@ class Settings:
 
 _WHEN_WRONG: Final[Mapping[str, tuple[str, object]]] = {
     # A name that was mistyped must not record what it was to hold back.
-    "redact": ("no content is recorded", _values.nothing),
+    "redact": ("no content is recorded", _functions.nothing),
     "capture_audio": ("no audio is recorded", AudioCapture.NONE),
     "audio_sampling": ("no audio is recorded", 0.0),
-    "record_audio": ("no audio is recorded", _values.nobody),
-    "redact_audio": ("all audio is silenced", _values.everything),
+    "record_audio": ("no audio is recorded", _functions.nobody),
+    "redact_audio": ("all audio is silenced", _functions.everything),
 }
 """What to do about a wrong value in the environment, if not to leave the setting at its default."""
 

@@ -14,6 +14,7 @@ from otel_realtime.facts import (
     SessionFacts,
     ToolFacts,
     TranscriptionFacts,
+    seconds_between,
 )
 from otel_realtime.telemetry import (
     audio_attributes,
@@ -88,8 +89,8 @@ def session(facts: SessionFacts, gate: ContentGate) -> Pairs:
         *endpoint(facts.endpoint),
         (semconv.PROVIDER_SESSION_ID, config.session_id),
         (semconv.PROVIDER_CALL_ID, facts.call_id),
-        (semconv.SETUP_DURATION, _seconds(facts.connecting_at, facts.ready_at)),
-        (semconv.CONFIGURED_DURATION, _seconds(facts.connecting_at, facts.configured_at)),
+        (semconv.SETUP_DURATION, seconds_between(facts.connecting_at, facts.ready_at)),
+        (semconv.CONFIGURED_DURATION, seconds_between(facts.connecting_at, facts.configured_at)),
         (semconv.RECONNECTS, facts.reconnects or None),
         (semconv.VOICE, config.voice),
         (semconv.TURN_DETECTION, config.turn_detection),
@@ -105,7 +106,6 @@ def session(facts: SessionFacts, gate: ContentGate) -> Pairs:
         (semconv.SYSTEM_INSTRUCTIONS, messages.instructions(config.instructions, gate)),
         (semconv.TOOL_DEFINITIONS, messages.tool_definitions(config.tools, gate)),
         *summary_attributes.of_session(facts),
-        *cost_attributes.of_session(facts),
         *audio_attributes.of_output(facts),
     )
 
@@ -168,7 +168,7 @@ def response(facts: ResponseFacts, gate: ContentGate) -> Pairs:
         (semconv.OUTPUT_TYPE, output_type(facts.output_modalities)),
         (semconv.CONVERSATION_ID, facts.conversation_id),
         (semconv.FINISH_REASONS, [facts.finish_reason] if facts.finish_reason else None),
-        (semconv.TIME_TO_FIRST_CHUNK, _seconds(facts.created_at, facts.first_chunk_at)),
+        (semconv.TIME_TO_FIRST_CHUNK, seconds_between(facts.created_at, facts.first_chunk_at)),
         (semconv.TIME_TO_FIRST_AUDIO, waited[0] if waited else None),
         (semconv.TIME_TO_FIRST_AUDIO_ORIGIN, waited[1] if waited else None),
         (semconv.RESPONSE_STATUS, facts.status),
@@ -235,7 +235,7 @@ def approval(facts: ToolFacts) -> Pairs:
     """What is known of the approval that a tool call needed, if it did."""
     return (
         (semconv.TOOL_APPROVAL, facts.approval),
-        (semconv.TOOL_APPROVAL_WAIT, _seconds(facts.approval_asked_at, facts.approval_given_at)),
+        (semconv.TOOL_APPROVAL_WAIT, facts.approval_wait),
     )
 
 
@@ -281,11 +281,10 @@ def _http_status(error: Exception | None) -> int | None:
 
 def _transcription(facts: InputFacts) -> Pairs:
     used = facts.transcription_usage
-    since = facts.committed_at
     return (
         (semconv.TRANSCRIPTION_STATUS, facts.transcription),
         (semconv.TRANSCRIPTION_MODEL, facts.transcription_model),
-        (semconv.TRANSCRIPTION_DELAY, _seconds(since, facts.transcribed_at)),
+        (semconv.TRANSCRIPTION_DELAY, facts.transcription_delay),
         (semconv.TRANSCRIPTION_SECONDS, used.seconds if used else None),
         (semconv.TRANSCRIPTION_INPUT_TOKENS, used.input if used else None),
         (semconv.TRANSCRIPTION_OUTPUT_TOKENS, used.output if used else None),
@@ -295,12 +294,6 @@ def _transcription(facts: InputFacts) -> Pairs:
 
 def _message(fault: Fault | None, gate: ContentGate) -> str | None:
     return gate("error_message", fault.message) if fault else None
-
-
-def _seconds(start: int | None, end: int | None) -> float | None:
-    if start is None or end is None or end < start:
-        return None
-    return (end - start) / 1e9
 
 
 def _whole(ms: float | None) -> int | None:

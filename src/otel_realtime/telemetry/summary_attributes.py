@@ -9,6 +9,7 @@ from opentelemetry.util.types import AttributeValue
 
 from otel_realtime import semconv
 from otel_realtime.facts import SessionFacts, Tally
+from otel_realtime.telemetry import cost_attributes
 
 _Pairs = Iterable[tuple[str, AttributeValue | None]]
 _MEDIAN, _P95, _MOST = 50, 95, 100
@@ -43,6 +44,7 @@ def of_session(facts: SessionFacts) -> _Pairs:
         (semconv.SESSION_AUDIO_GENERATED, _seconds(tally.generated_ms)),
         (semconv.SESSION_AUDIO_HEARD, _seconds(tally.heard_ms)),
         (semconv.SESSION_AUDIO_DISCARDED, _seconds(tally.discarded_ms)),
+        *cost_attributes.of_session(facts),
     )
 
 

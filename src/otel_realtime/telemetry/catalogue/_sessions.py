@@ -68,7 +68,7 @@ SESSIONS: Final[tuple[Metric, ...]] = (
         "Time that the instrumentation itself took.",
         "sum of the time spent in its handlers, on the application's threads",
         (),
-        "Pieces of audio and text are not in it, as a clock would cost more than they do; nor is the "
-        "recording of measurements, which happens as metrics are collected.",
+        "Pieces of audio and text are not in it, as a clock would cost more than they do; nor is "
+        "the recording of measurements, which happens as metrics are collected.",
     ),
 )
