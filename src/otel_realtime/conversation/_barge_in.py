@@ -46,6 +46,13 @@ def take_onset(state: State, given: InputFacts, at: int) -> None:
             suspect.is_followed = True
 
 
+def take_cut(state: State, given: InputFacts) -> None:
+    """The utterance closes: what it has cut off may close only later."""
+    for response in state.responses.values():
+        if response.cut is not None and response.cut.item_id == given.item_id:
+            given.interrupted = response.facts.response_id
+
+
 def take_end(state: State, given: InputFacts) -> None:
     """The end of an utterance is known: its judgement is due."""
     for suspect in state.suspects:

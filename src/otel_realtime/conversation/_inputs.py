@@ -173,6 +173,7 @@ def close(state: State, given: Input, at: int, end_reason: str | None = None) ->
     state.inputs.pop(facts.item_id, None)
     state.closed_inputs.remember(facts.item_id, facts)
     key = Key(Kind.INPUT, facts.item_id)
+    _barge_in.take_cut(state, facts)
     state.records.append(Opened(key, start, facts, SESSION))
     if facts.transcription == "failed":
         note_failure(state, facts)

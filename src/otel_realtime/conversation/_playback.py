@@ -122,6 +122,16 @@ def is_told(response: Response) -> bool:
     return told is not None and (response.cut is not None or told.source == "playback")
 
 
+def falls_silent(response: Response) -> int | None:
+    """Until when an application that was told to stop is given to do so; None without a tracker.
+
+    What its tracker reports until then was heard.
+    """
+    if response.cut is None or not _is_tracked(response):
+        return None
+    return max(response.cut.at, response.facts.done_at or 0) + _REACTION_NS
+
+
 def finish_playback(state: State, response: Response, at: int) -> None:
     """Settle what was heard, and whether that was less than what was to be heard."""
     facts, cut, generated = response.facts, response.cut, response.generated_ms

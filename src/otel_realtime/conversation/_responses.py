@@ -7,7 +7,12 @@ known how much of its audio was heard, for what cuts it off may still come while
 from otel_realtime.conversation import _items, _tools, _turns
 from otel_realtime.conversation._content import add_texts, settle_content
 from otel_realtime.conversation._heard import advance
-from otel_realtime.conversation._playback import finish_playback, is_told, take_cancellation
+from otel_realtime.conversation._playback import (
+    falls_silent,
+    finish_playback,
+    is_told,
+    take_cancellation,
+)
 from otel_realtime.conversation._state import (
     FORGOTTEN,
     MOST_OPEN,
@@ -153,10 +158,13 @@ def settle(state: State, response: Response, at: int) -> None:
     end = response.playback_end
     if end is None:
         end = limit if response.plays_at_provider else at
-    if at >= end or is_told(response):
+    silent = falls_silent(response)
+    if at >= end or (is_told(response) if silent is None else at >= silent):
         close(state, response, at)
+    elif response.cut is None:
+        response.due = min(end, limit)
     else:
-        response.due = min(end, limit) if response.cut is None else at + _SETTLING_NS
+        response.due = at + _SETTLING_NS if silent is None else min(silent, end)
 
 
 def close(state: State, response: Response, at: int, end_reason: str | None = None) -> None:

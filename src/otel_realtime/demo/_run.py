@@ -78,7 +78,7 @@ async def _call(console: Console, *, live: bool) -> None:
         session = await RealtimeRunner(hotel_agent()).run(model_config=model_config)
         # This is all that an application adds.
         listener = RealtimeTelemetryListener(
-            agent_name="Concierge", capture_content=True, playback_tracker=tracker
+            agent_name="Concierge", capture_content=True, cost=True, playback_tracker=tracker
         )
         session.model.add_listener(listener)
         try:

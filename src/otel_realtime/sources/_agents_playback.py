@@ -34,6 +34,8 @@ class Playback:
         """When playback was where, as it was told last."""
         self._last_ms = 0.0
         """Where it was by the last report."""
+        self._before_ms = 0.0
+        """Where it was when the tracker began to count anew."""
         if tracker is not None:
             with suppress(TypeError):  # it takes no weak reference: it is asked where it matters
                 _followed[tracker] = self
@@ -52,15 +54,20 @@ class Playback:
             return
         self._follow((item_id, state.get("current_item_content_index") or 0), float(ms), is_news)
 
-    def _follow(self, part: tuple[str, int], ms: float, is_news: bool) -> None:  # noqa: FBT001 - own
+    def _follow(self, part: tuple[str, int], told_ms: float, is_news: bool) -> None:  # noqa: FBT001 - own
         now = at = self._session.clock()
-        before_ms = self._last_ms if part == self._part else 0.0
-        if ms < before_ms:
-            return  # it counts anew after an interruption: that was on its way before
+        if part != self._part:
+            self._before_ms = self._last_ms = 0.0
+        elif self._before_ms + told_ms < self._last_ms:
+            # The SDK has it count anew once it was interrupted. What it is told after that was
+            # heard all the same: the application does not fall silent at once.
+            self._before_ms = self._last_ms
+        is_news = is_news or self._before_ms > 0
+        before_ms, ms = self._last_ms, self._before_ms + told_ms
         self._last_ms = ms
         if part == self._part and not is_news:
-            told_at, told_ms = self._told
-            if abs(now - told_at - _ns(ms - told_ms)) <= _DRIFT_NS:
+            told_at, known_ms = self._told
+            if abs(now - told_at - _ns(ms - known_ms)) <= _DRIFT_NS:
                 return
         if not is_news:  # it had to wait before what is reported now: there it went on
             at, ms = now - _ns(ms - before_ms), before_ms
