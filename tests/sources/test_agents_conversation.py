@@ -100,6 +100,27 @@ async def test_a_playback_tracker_knows_what_was_heard(recorder):
     assert cut.attributes[semconv.HEARD_MS] == 420
 
 
+async def test_what_plays_on_after_an_interruption_was_heard(recorder):
+    """The SDK's tracker counts anew once it is told; the loudspeaker falls silent a moment later."""
+    tracker = RealtimePlaybackTracker()
+    config = {"playback_tracker": tracker}
+    async with calling(
+        "overlong", ASSISTANT, recorder=recorder, model_config=config, playback_tracker=tracker
+    ) as call:
+        await call.speak()
+        await call.heard("response.done")
+        said = next(e for e in call.record.sent if e["type"] == "response.output_audio.delta")
+        part = (said["item_id"], said["content_index"])
+        tracker.on_play_ms(*part, 420)
+        await call.speak()
+        await call.heard("conversation.item.truncated")
+        for _ in range(4):
+            tracker.on_play_ms(*part, 20)
+        await call.heard("response.done", 2)
+    cut, _ = Trace(recorder).named("chat")
+    assert cut.attributes[semconv.HEARD_MS] == 500
+
+
 async def test_speaking_once_the_answer_was_heard_interrupts_nothing(recorder):
     async with calling("short", ASSISTANT, recorder=recorder) as call:
         await call.speak()
