@@ -148,6 +148,7 @@ IDLE = "idle"
 CONTENT = "content"
 RECORDED = "recorded"
 INSTRUMENTED = "instrumented"
+INSTRUMENTED_PRICED = "instrumented-priced"
 INSTRUMENTED_RECORDED = "instrumented-recorded"
 UNSAMPLED = "unsampled"
 
@@ -170,6 +171,7 @@ SHOWN = {
 
 SHOWN_APART = {
     INSTRUMENTED: "our instrumentor",
+    INSTRUMENTED_PRICED: "our instrumentor, costs too",
     INSTRUMENTED_RECORDED: "our instrumentor, everything captured, audio too",
     UNSAMPLED: "our instrumentor, the trace not sampled",
 }
@@ -184,9 +186,12 @@ PEERS = {
 }
 """Other instrumentations: the package, and the module and class of its instrumentor."""
 
-FOLLOWED = {INSTRUMENTED, INSTRUMENTED_RECORDED, UNSAMPLED}
+FOLLOWED = {INSTRUMENTED, INSTRUMENTED_PRICED, INSTRUMENTED_RECORDED, UNSAMPLED}
 """Those that our instrumentor follows."""
-HEARD = {OURS, CONTENT, RECORDED, INSTRUMENTED, INSTRUMENTED_RECORDED, *PEERS}
+HEARD = {
+    *(OURS, CONTENT, RECORDED, INSTRUMENTED, INSTRUMENTED_PRICED, INSTRUMENTED_RECORDED),
+    *PEERS,
+}
 """Those that make spans."""
 SPOKEN = {RECORDED, INSTRUMENTED_RECORDED}
 """Those that record audio: the user speaks in each turn, also where nothing is measured."""
@@ -216,6 +221,8 @@ def instrument(name: str, providers: Providers) -> None:
         del settings["logger_provider"]
     if providers.recordings is not None:
         settings |= providers.recordings.settings
+    if name == INSTRUMENTED_PRICED:
+        settings["cost"] = True
     getattr(import_module(module), instrumentor)().instrument(**settings)
 
 

@@ -101,7 +101,7 @@ async def test_a_playback_tracker_knows_what_was_heard(recorder):
 
 
 async def test_what_plays_on_after_an_interruption_was_heard(recorder):
-    """The SDK's tracker counts anew once it is told; the loudspeaker falls silent a moment later."""
+    """The SDK has its tracker count anew; the loudspeaker falls silent a moment later."""
     tracker = RealtimePlaybackTracker()
     config = {"playback_tracker": tracker}
     async with calling(

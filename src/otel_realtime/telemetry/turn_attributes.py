@@ -50,7 +50,8 @@ def _wait(facts: ResponseFacts) -> _Pairs:
     wait = facts.wait
     if wait is None:
         return ()
-    steps = [f"{step.part} {round(step.ns / _NS_PER_MS)} ms" for step in wait.steps]
+    # One text: a list costs as much again for each of its values, and some backends cannot read it.
+    steps = ", ".join(f"{step.part} {round(step.ns / _NS_PER_MS)} ms" for step in wait.steps)
     return (
         (semconv.VOICE_TO_VOICE, wait.seconds),
         (semconv.VOICE_TO_VOICE_ORIGIN, wait.origin),

@@ -71,8 +71,8 @@ def wait(span: TraceSpan) -> Note | None:
 
 def _steps(told: object) -> Iterator[Step]:
     """The steps that last a millisecond or more; none where one of them cannot be read."""
-    texts = told if isinstance(told, tuple) else ()
-    read = [_STEP.fullmatch(text) if isinstance(text, str) else None for text in texts]
+    texts = told.split(", ") if isinstance(told, str) and told else []
+    read = [_STEP.fullmatch(text) for text in texts]
     known = [(match[1], int(match[2])) for match in read if match is not None]
     if len(known) < len(read):
         return
