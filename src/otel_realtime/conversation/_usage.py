@@ -9,6 +9,8 @@ _OUTPUT = ("output_text", "output_audio")
 
 def without_contradictions(used: Usage) -> tuple[Usage, tuple[str, ...]]:
     """What can be believed of what a provider says, and why the rest is left out."""
+    if _adds_up(used):
+        return used, ()
     problems = []
     no_counts = [name for name, count in used._asdict().items() if not _is_count(count)]
     if no_counts:
@@ -29,6 +31,27 @@ def without_contradictions(used: Usage) -> tuple[Usage, tuple[str, ...]]:
             used = used._replace(**dict.fromkeys(without))
             problems.append("parts exceed their whole")
     return used, tuple(problems)
+
+
+def _adds_up(used: Usage) -> bool:
+    """Whether nothing is wrong, as nearly always: this is asked of every response."""
+    whole, output, text, audio, image, cached, *parts, said_text, said_audio = used
+    try:
+        cached_text, cached_audio, cached_image = (part or 0 for part in parts)
+        return (
+            0 <= cached_text <= (text or 0)
+            and 0 <= cached_audio <= (audio or 0)
+            and 0 <= cached_image <= (image or 0)
+            and (cached is None or cached_text + cached_audio + cached_image <= cached)
+            and min(said_text or 0, said_audio or 0, cached or 0) >= 0
+            and (output is None or (said_text or 0) + (said_audio or 0) <= output)
+            and (
+                whole is None
+                or max((text or 0) + (audio or 0) + (image or 0), cached or 0) <= whole
+            )
+        )
+    except TypeError:  # one of them is no number
+        return False
 
 
 def _is_count(count: object) -> bool:

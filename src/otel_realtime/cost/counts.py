@@ -36,6 +36,8 @@ def counts_of(used: Usage) -> dict[Cell, int] | None:
         The counts; None where they contradict each other (more cached than given, parts that are
         more than their total, negative ones) or where nothing is told of a direction.
     """
+    if _is_plain(used):
+        return _plain(used)
     if any(count is not None and not 0 <= count <= _MOST for count in used):
         return None
     try:
@@ -43,6 +45,41 @@ def counts_of(used: Usage) -> dict[Cell, int] | None:
         return {**_input(used), **_cells("output", said)}
     except _UnclearError:
         return None
+
+
+def _is_plain(used: Usage) -> bool:
+    """Whether all is told and adds up, as nearly always: this is asked of every response."""
+    if None in used:
+        return False
+    whole, output, text, audio, image, cached, *parts, said_text, said_audio = (
+        count or 0 for count in used
+    )
+    cached_text, cached_audio, cached_image = parts
+    return (
+        0 <= cached_text <= text <= _MOST
+        and 0 <= cached_audio <= audio <= _MOST
+        and 0 <= cached_image <= image <= _MOST
+        and 0 <= min(said_text, said_audio) <= output <= _MOST
+        and text + audio + image == whole
+        and cached_text + cached_audio + cached_image == cached
+        and said_text + said_audio == output
+    )
+
+
+def _plain(used: Usage) -> dict[Cell, int]:
+    _, _, text, audio, image, _, *parts, said_text, said_audio = (count or 0 for count in used)
+    cached_text, cached_audio, cached_image = parts
+    counts: dict[Cell, int] = {
+        ("input", "text"): text - cached_text,
+        ("input", "audio"): audio - cached_audio,
+        ("input", "image"): image - cached_image,
+        ("cached", "text"): cached_text,
+        ("cached", "audio"): cached_audio,
+        ("cached", "image"): cached_image,
+        ("output", "text"): said_text,
+        ("output", "audio"): said_audio,
+    }
+    return {cell: count for cell, count in counts.items() if count}
 
 
 def _input(used: Usage) -> dict[Cell, int]:

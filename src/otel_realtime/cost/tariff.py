@@ -30,13 +30,14 @@ class Tariff(NamedTuple):
         counts = counts_of(used)
         if counts is None:
             return None
-        parts = [
-            CostPart(kind, modality, count * rate / _MILLION)
-            for (kind, modality), count, rate in self._rated(counts)
-            if rate is not None
-        ]
-        is_whole = len(parts) == len(counts) and all(isfinite(part.usd) for part in parts)
-        return Cost(tuple(parts), self.prices) if is_whole else None
+        rates = self._rates(counts) if self.tiers else self.rates
+        parts = []
+        for cell, count in counts.items():
+            rate = rates.get(cell) if cell[1] is not None else _shared(rates, cell[0])
+            if rate is None:
+                return None
+            parts.append(CostPart(*cell, count * rate / _MILLION))
+        return Cost(tuple(parts), self.prices) if all(isfinite(part[2]) for part in parts) else None
 
     def transcription(self, used: TranscriptionUsage) -> Cost | None:
         """What a transcription costs: by its seconds, else by its tokens; None as above."""
@@ -52,19 +53,17 @@ class Tariff(NamedTuple):
             return None
         return Cost((CostPart("transcription", None, usd),), self.prices)
 
-    def _rated(self, counts: Mapping[Cell, int]) -> list[tuple[Cell, int, float | None]]:
+    def _rates(self, counts: Mapping[Cell, int]) -> Rates:
+        """Those of the tier that a response is in, by its input tokens."""
         given = sum(count for (kind, _), count in counts.items() if kind != "output")
         rates = self.rates
         for start, higher in self.tiers:
             if given > start:
                 rates = higher
-        return [(cell, count, _rate(rates, cell)) for cell, count in counts.items()]
+        return rates
 
 
-def _rate(rates: Rates, cell: Cell) -> float | None:
-    """What a token costs; one whose modality is not told, only if all modalities cost the same."""
-    kind, modality = cell
-    if modality is not None:
-        return rates.get(cell)
+def _shared(rates: Rates, kind: str) -> float | None:
+    """What a token costs whose modality is not told: known only if all modalities cost the same."""
     shared = {rates.get((kind, each)) for each in CELLS[kind]}
     return shared.pop() if len(shared) == 1 else None
