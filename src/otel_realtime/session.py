@@ -80,8 +80,8 @@ class SessionTelemetry:
         self.text_parts: Final = self.conversation.text_parts
         self.audio: CallAudio | None = None
         """The recording of the call, if it is recorded."""
-        told = (self.context, self._identity, self.guard.caught)
-        self._consumers = consumers_of(telemetry, settings, *told)
+        told, known = (self.context, self._identity, self.guard.caught), self.conversation.session
+        self._consumers = consumers_of(telemetry, settings, *told, config=lambda: known.config)
         self._recording = SessionAudio(settings, telemetry, self.guard)
         self._lock = RLock()  # some applications send from one thread and receive in another
         self._ending: SessionEnded | None = None

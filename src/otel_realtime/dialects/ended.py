@@ -1,0 +1,101 @@
+"""What a dialect is given: a finished span of ours, and what is known beside it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple, TypeAlias
+
+from opentelemetry.sdk.trace import ReadableSpan, SpanLimits
+from opentelemetry.util.types import AttributeValue
+
+from otel_realtime import semconv
+from otel_realtime.dialects.calls import Call
+from otel_realtime.records import Kind
+from otel_realtime.settings import DialectSettings
+from otel_realtime.told import Setup
+
+Attributes: TypeAlias = dict[str, AttributeValue]
+Said: TypeAlias = dict[str, AttributeValue | None]
+"""Attributes, some of which may not be known."""
+
+_MOST: Final = 128
+_KINDS: Final[Mapping[str, Kind]] = {
+    semconv.SPAN_SESSION: Kind.SESSION,
+    semconv.SPAN_INPUT: Kind.INPUT,
+    semconv.SPAN_RESPONSE: Kind.RESPONSE,
+    semconv.SPAN_TOOL: Kind.TOOL,
+    semconv.SPAN_TRANSCRIPTION: Kind.TRANSCRIPTION,
+}
+CONTENT: Final = (
+    *(semconv.INPUT_MESSAGES, semconv.OUTPUT_MESSAGES, semconv.TOOL_ARGUMENTS),
+    *(semconv.TOOL_RESULT, semconv.SYSTEM_INSTRUCTIONS, semconv.TOOL_DEFINITIONS),
+)
+"""The attributes that hold content and that dialects say otherwise."""
+
+
+class Ended(NamedTuple):
+    """A finished span of ours.
+
+    Attributes:
+        kind: What it is about.
+        attributes: A copy of its attributes, which a dialect may take apart.
+        start: When it began, in nanoseconds since the epoch.
+        setup: How its session is set up, for a response, where that is known.
+        call: What was said in the call so far, where that is known.
+    """
+
+    kind: Kind
+    attributes: Attributes
+    start: int | None = None
+    setup: Setup | None = None
+    call: Call | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a span may hold: `count` attributes, texts of `length` characters or any (None)."""
+
+    count: int = _MOST
+    length: int | None = None
+
+    @classmethod
+    def read(cls) -> "Limits":
+        """Those of OpenTelemetry, by its own variables; never more than 128 attributes."""
+        limits = SpanLimits()
+        count = limits.max_span_attributes
+        return cls(_MOST if count is None else min(count, _MOST), limits.max_span_attribute_length)
+
+
+Translate: TypeAlias = Callable[[Ended, DialectSettings, Limits], Attributes]
+"""Says the attributes of a span in a dialect."""
+
+
+def kind_of(span: ReadableSpan) -> Kind | None:
+    """What a span of ours is about; None for a span of another library."""
+    scope = span.instrumentation_scope
+    if scope is None or scope.name != semconv.SCOPE_NAME:
+        return None
+    return _KINDS.get(span.name.partition(" ")[0])
+
+
+def copied(span: ReadableSpan) -> Attributes:
+    """A copy of a span's attributes."""
+    copy = getattr(span.attributes, "copy", None)  # ten times faster than through the view
+    return dict(copy() if copy is not None else span.attributes or {})
+
+
+def known(said: Said, rest: Attributes) -> Attributes:
+    """What a dialect says, as far as it is known, and then the rest."""
+    attributes: Attributes = {name: value for name, value in said.items() if value is not None}
+    attributes.update(rest)
+    return attributes
+
+
+def within(attributes: Attributes, limits: Limits) -> Attributes:
+    """Keep the limits: the last attributes are left out, and long texts cut."""
+    while len(attributes) > limits.count:
+        attributes.popitem()
+    if limits.length is not None:
+        for name, value in attributes.items():
+            if isinstance(value, str) and len(value) > limits.length:
+                attributes[name] = value[: limits.length]
+    return attributes
