@@ -4,7 +4,7 @@ Spans of a call end one by one, its own span last. A few references are kept of 
 said of the whole call and of whole turns; the texts themselves are looked at when that is exported.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import count
@@ -14,11 +14,16 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanContext
 
 from otel_realtime import semconv
+from otel_realtime.dialects.ended import Attributes, Ended
 from otel_realtime.records import Kind
 from otel_realtime.told import Setup
 
 _MOST_CALLS: Final = 4096
 _MOST_TEXTS: Final = 64
+_TELLS_INPUT: Final = {
+    Kind.INPUT: semconv.INPUT_MESSAGES,
+    Kind.TRANSCRIPTION: semconv.OUTPUT_MESSAGES,
+}
 _OPEN_TURNS: Final = 2
 """How many turns are awaited: what belongs to an older one when it ends is told without it."""
 
@@ -40,9 +45,10 @@ class Turn:
     was_cut_off: bool = False
     """Whether the session ended in it."""
 
-    def add(self, span: ReadableSpan, kind: Kind, setup: Setup | None) -> None:
+    def add(self, ended: Ended) -> None:
         """Take in one of its spans."""
-        start, told = span.start_time or 0, span.attributes or {}
+        told, span = ended.attributes, ended.span
+        start, kind = span.start_time or 0, ended.kind
         if kind is Kind.TRANSCRIPTION:  # it came late, when the turn may long be over
             _remember(self.given, start, told.get(semconv.OUTPUT_MESSAGES))
             return
@@ -51,7 +57,8 @@ class Turn:
         if kind is Kind.RESPONSE:
             _remember(self.said, start, told.get(semconv.OUTPUT_MESSAGES))
             self.is_interrupted |= bool(told.get(semconv.INTERRUPTED))
-            self.model, self.setup = told.get(semconv.RESPONSE_MODEL), setup or self.setup
+            self.model = told.get(semconv.RESPONSE_MODEL)
+            self.setup = ended.setup or self.setup
         elif kind is Kind.INPUT:
             _remember(self.given, start, told.get(semconv.INPUT_MESSAGES))
 
@@ -73,35 +80,33 @@ class Call:
     turns: dict[int, Turn] = field(default_factory=dict)
     _newest: int = -1
 
-    def add(self, span: ReadableSpan, kind: Kind) -> None:
+    def add(self, ended: Ended) -> None:
         """Take in a span that ended in it."""
-        told = span.attributes or {}
-        if kind is Kind.INPUT and self.first is None:
-            self.first = told.get(semconv.INPUT_MESSAGES)
-        elif kind is Kind.RESPONSE:
-            self.last = told.get(semconv.OUTPUT_MESSAGES) or self.last
+        if self.first is None and ended.kind in _TELLS_INPUT:
+            self.first = ended.attributes.get(_TELLS_INPUT[ended.kind])
+        elif ended.kind is Kind.RESPONSE:
+            self.last = ended.attributes.get(semconv.OUTPUT_MESSAGES) or self.last
 
-    def add_to_turn(
-        self, span: ReadableSpan, kind: Kind, setup: Setup | None
-    ) -> SpanContext | None:
+    def add_to_turn(self, ended: Ended) -> SpanContext | None:
         """Take in a span that ended in one of its turns.
 
         Gives the turn's span, if it has one and that is to be the parent of this one: what is right
         below the call's own span goes below the turn's.
         """
-        index = (span.attributes or {}).get(semconv.TURN_INDEX)
+        index, span = ended.attributes.get(semconv.TURN_INDEX), ended.span
         if not isinstance(index, int):
             return None
         turn = self.turns.get(index)
-        context = turn.context if turn is not None else self._turn_span(index)
         if turn is None and index > self._newest - _OPEN_TURNS:
             start = span.start_time or 0
-            turn = self.turns[index] = Turn(index, context, start, span.end_time or start)
-            self._newest = max(self._newest, index)
+            turn = Turn(index, self._turn_span(index), start, span.end_time or start)
+            self.turns[index], self._newest = turn, max(self._newest, index)
         if turn is not None:
-            turn.add(span, kind, setup)
+            turn.add(ended)
         parent = span.parent
-        return context if parent is not None and parent.span_id == self.context.span_id else None
+        if parent is None or parent.span_id != self.context.span_id:
+            return None
+        return turn.context if turn is not None else self._turn_span(index)
 
     def ended_turns(self, *, all_of_them: bool = False) -> Iterator[Turn]:
         """The turns that nothing more is awaited of, once each."""
@@ -131,30 +136,28 @@ class Calls:
 
     def begin(self, span: ReadableSpan) -> None:
         """Take in that a call begins."""
-        key, context = _key(span), span.get_span_context()
+        key, context = _key(span, span.attributes or {}), span.get_span_context()
         if key is None or context is None:
             return
         self._calls[key] = Call(context)
         if len(self._calls) > _MOST_CALLS:  # calls that never ended
             self._calls.pop(next(iter(list(self._calls)), key), None)
 
-    def of(self, span: ReadableSpan) -> Call | None:
+    def of(self, span: ReadableSpan, told: Attributes) -> Call | None:
         """The call that a span belongs to; None if its beginning was not seen."""
-        key = _key(span)
+        key = _key(span, told)
         return self._calls.get(key) if key is not None else None
 
-    def end(self, span: ReadableSpan) -> None:
+    def end(self, span: ReadableSpan, told: Attributes) -> None:
         """Take in that a call ended."""
-        key = _key(span)
+        key = _key(span, told)
         if key is not None:
             self._calls.pop(key, None)
 
 
-def _key(span: ReadableSpan) -> _Key | None:
+def _key(span: ReadableSpan, told: Mapping[str, object]) -> _Key | None:
     context = span.get_span_context()
-    if context is None:
-        return None
-    return context.trace_id, (span.attributes or {}).get(semconv.SESSION_ID)
+    return (context.trace_id, told.get(semconv.SESSION_ID)) if context is not None else None
 
 
 def _remember(texts: list[tuple[int, object]], start: int, text: object) -> None:

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from opentelemetry.sdk.trace import ReadableSpan, SpanLimits
 from opentelemetry.util.types import AttributeValue
 
 from otel_realtime import semconv
-from otel_realtime.dialects.calls import Call
 from otel_realtime.records import Kind
-from otel_realtime.settings import DialectSettings
 from otel_realtime.told import Setup
+
+if TYPE_CHECKING:
+    from otel_realtime.dialects.calls import Call
 
 Attributes: TypeAlias = dict[str, AttributeValue]
 Said: TypeAlias = dict[str, AttributeValue | None]
@@ -37,17 +38,21 @@ class Ended(NamedTuple):
 
     Attributes:
         kind: What it is about.
-        attributes: A copy of its attributes, which a dialect may take apart.
-        start: When it began, in nanoseconds since the epoch.
+        attributes: A copy of its attributes.
+        span: The span.
         setup: How its session is set up, for a response, where that is known.
         call: What was said in the call so far, where that is known.
     """
 
     kind: Kind
     attributes: Attributes
-    start: int | None = None
+    span: ReadableSpan
     setup: Setup | None = None
-    call: Call | None = None
+    call: "Call | None" = None
+
+    def apart(self) -> "Ended":
+        """The same with attributes that may be taken apart."""
+        return self._replace(attributes=dict(self.attributes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ class Limits:
         return cls(_MOST if count is None else min(count, _MOST), limits.max_span_attribute_length)
 
 
-Translate: TypeAlias = Callable[[Ended, DialectSettings, Limits], Attributes]
+Translate: TypeAlias = Callable[[Ended, Limits], Attributes]
 """Says the attributes of a span in a dialect."""
 
 

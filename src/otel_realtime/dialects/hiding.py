@@ -6,14 +6,17 @@ audio, and goes with either.
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple
 
+from otel_realtime import semconv
+from otel_realtime.dialects import openinference_names as names
 from otel_realtime.dialects.ended import Attributes
 from otel_realtime.settings import DialectSettings
 
 REDACTED: Final = "__REDACTED__"
 
+_NOTHING: Final = r"(?!)"
 _TEXTS: Final = r"message\.content|contents\.\d+\.message_content\.audio\.audio\.transcript"
 
 
@@ -53,42 +56,45 @@ _RULES: Final[Mapping[str, _Rule]] = {
 _Patterns = tuple[re.Pattern[str], re.Pattern[str]]
 
 
-def hidden(
-    attributes: Attributes, settings: DialectSettings, *, heard_input: bool, heard_output: bool
-) -> Attributes:
-    """The attributes without what is to be hidden.
+class Hiding:
+    """Hides what is to be hidden.
 
-    Args:
-        attributes: Those of a span.
-        settings: What is to be hidden.
-        heard_input: Whether the texts of its input may be transcripts.
-        heard_output: Whether the texts of its output may be.
+    Attributes:
+        is_needed: Whether anything is.
     """
-    patterns = _patterns(settings, heard_input, heard_output)
-    if patterns is None:
-        return attributes
-    gone, redacted = patterns
-    return {
-        name: REDACTED if redacted.fullmatch(name) else value
-        for name, value in attributes.items()
-        if not gone.fullmatch(name)
-    }
+
+    def __init__(self, settings: DialectSettings) -> None:
+        """Look at what is to be hidden, once."""
+        asked = {name for name in _RULES if getattr(settings, name)}
+        self.is_needed: Final = bool(asked)
+        self._patterns: Final[Mapping[tuple[bool, bool], _Patterns]] = {
+            (heard_input, heard_output): _patterns(asked, heard_input, heard_output)
+            for heard_input in (True, False)
+            for heard_output in (True, False)
+        }
+
+    def __call__(self, attributes: Attributes) -> Attributes:
+        """The attributes of a span in OpenInference without what is to be hidden."""
+        is_tool = attributes.get(names.KIND) == names.TOOL
+        asked = {attributes.get(semconv.INPUT_TYPE), attributes.get(semconv.RESPONSE_TRIGGER)}
+        is_written = attributes.get(semconv.OUTPUT_TYPE, "speech") != "speech"
+        heard = not (is_tool or "text" in asked), not (is_tool or is_written)
+        gone, redacted = self._patterns[heard]
+        return {
+            name: REDACTED if redacted.fullmatch(name) else value
+            for name, value in attributes.items()
+            if not gone.fullmatch(name)
+        }
 
 
-@lru_cache(maxsize=64)
-def _patterns(
-    settings: DialectSettings,
-    heard_input: bool,  # noqa: FBT001 - keyword-only would do nothing for a key of the cache
-    heard_output: bool,  # noqa: FBT001 - the same
-) -> _Patterns | None:
-    hides = {name for name in _RULES if getattr(settings, name)}
-    if heard_input and "hide_input_audio" in hides:
+def _patterns(asked: AbstractSet[str], heard_input: bool, heard_output: bool) -> _Patterns:  # noqa: FBT001 - of a table
+    """What is gone and what is redacted; a text that was heard goes with the audio."""
+    hides = set(asked)
+    if heard_input and "hide_input_audio" in asked:
         hides.add("hide_input_text")
-    if heard_output and "hide_output_audio" in hides:
+    if heard_output and "hide_output_audio" in asked:
         hides.add("hide_output_text")
-    if not hides:
-        return None
     rules = [_RULES[name] for name in sorted(hides)]
     gone = "|".join(rule.gone for rule in rules)
     redacted = "|".join(rule.redacted for rule in rules if rule.redacted is not None)
-    return re.compile(gone), re.compile(redacted or r"(?!)")
+    return re.compile(gone or _NOTHING), re.compile(redacted or _NOTHING)

@@ -12,7 +12,6 @@ from otel_realtime import semconv
 from otel_realtime.dialects import messages
 from otel_realtime.dialects.ended import Attributes, Ended, Limits, Said, known, within
 from otel_realtime.records import Kind
-from otel_realtime.settings import DialectSettings
 
 TYPE: Final = "langfuse.observation.type"
 INPUT: Final = "langfuse.observation.input"
@@ -29,7 +28,7 @@ _TYPES: Final[Mapping[Kind, str]] = {
 }
 
 
-def translate(ended: Ended, _: DialectSettings, limits: Limits) -> Attributes:
+def translate(ended: Ended, limits: Limits) -> Attributes:
     """The attributes of a span of ours for Langfuse."""
     told, kind, call = ended.attributes, ended.kind, ended.call
     given: object = told.pop(semconv.INPUT_MESSAGES, told.pop(semconv.TOOL_ARGUMENTS, None))
@@ -83,6 +82,7 @@ def _count(told: Attributes, name: str) -> int:
 def _first_chunk(ended: Ended) -> str | None:
     """When the first of the response came, in the form of ISO 8601."""
     waited = ended.attributes.get(semconv.TIME_TO_FIRST_CHUNK)
-    if ended.start is None or not isinstance(waited, int | float):
+    start = ended.span.start_time
+    if start is None or not isinstance(waited, int | float):
         return None
-    return datetime.fromtimestamp(ended.start / 1e9 + waited, UTC).isoformat()
+    return datetime.fromtimestamp(start / 1e9 + waited, UTC).isoformat()

@@ -14,7 +14,6 @@ from otel_realtime.dialects import messages
 from otel_realtime.dialects.ended import CONTENT, Attributes, Ended, Limits, Said, known, within
 from otel_realtime.dialects.messages import Message
 from otel_realtime.records import Kind
-from otel_realtime.settings import DialectSettings
 
 KIND: Final = "langsmith.span.kind"
 ROOT_SPAN: Final = "langsmith.root_span"
@@ -26,6 +25,9 @@ AUDIO_URL: Final = "langsmith.metadata.audio_url"
 TOOL_NAME: Final = "langsmith.metadata.tool_name"
 NOT_A_MESSAGE: Final = "langsmith.metadata.ls_message_view_exclude"
 
+_SAID_OTHERWISE: Final = tuple(set(CONTENT) - {semconv.TOOL_DEFINITIONS})
+_SYSTEMS: Final[Mapping[object, AttributeValue]] = {"azure.ai.openai": "azure"}
+"""What LangSmith calls a `gen_ai.provider.name`, where it is not that name; it prices by it."""
 _DETAILS: Final = (
     ("input_token_details", "audio", semconv.USAGE_INPUT_AUDIO),
     ("input_token_details", "cache_read", semconv.USAGE_CACHED),
@@ -33,28 +35,31 @@ _DETAILS: Final = (
 )
 
 
-def translate(ended: Ended, _: DialectSettings, limits: Limits) -> Attributes:
+def translate(ended: Ended, limits: Limits) -> Attributes:
     """The attributes of a span of ours for LangSmith."""
     told = ended.attributes
+    provider = told.get(semconv.PROVIDER_NAME)
     said: Said = {
         **_SAYING[ended.kind](ended),
-        semconv.SYSTEM: told.get(semconv.PROVIDER_NAME),
+        semconv.SYSTEM: _SYSTEMS.get(provider, provider),
         THREAD_ID: told.get(semconv.SESSION_ID),
     }
-    for name in CONTENT:
+    for name in _SAID_OTHERWISE:
         told.pop(name, None)
     return within(known(said, told), limits)
 
 
 def _session(ended: Ended) -> Said:
     told, call = ended.attributes, ended.call
+    system = messages.instructions(told.get(semconv.SYSTEM_INSTRUCTIONS))
+    first = messages.read(call.first) if call is not None else []
     return {
         KIND: "chain",
         ROOT_SPAN: True,
         TRACE_NAME: "conversation",
         MODALITY: "audio",
         AUDIO_URL: told.get(semconv.OUTPUT_AUDIO_URL),
-        semconv.PROMPT: _dumped(messages.read(call.first)) if call is not None else None,
+        semconv.PROMPT: _dumped([system, *first] if system is not None else first),
         semconv.COMPLETION: _dumped(messages.read(call.last)) if call is not None else None,
     }
 

@@ -30,8 +30,7 @@ class LateSpan(ReadableSpan):
         attributes: Callable[[], Attributes],
         parent: SpanContext | None = None,
     ) -> None:
-        told = {name: value for name, value in vars(span).items() if name != "_attributes"}
-        vars(self).update(told)
+        vars(self).update(vars(span))  # the property below stands before what comes in by this
         self._span = span
         self._put_together = attributes
         self._known: Attributes = None

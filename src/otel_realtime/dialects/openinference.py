@@ -15,10 +15,8 @@ from otel_realtime.dialects import openinference_names as names
 from otel_realtime.dialects.calls import Turn
 from otel_realtime.dialects.ended import CONTENT, Attributes, Ended, Limits, Said, known, within
 from otel_realtime.dialects.flattening import Entries
-from otel_realtime.dialects.hiding import hidden
 from otel_realtime.dialects.messages import Message
 from otel_realtime.records import Kind
-from otel_realtime.settings import DialectSettings
 from otel_realtime.told import Setup
 
 _T = TypeVar("_T")
@@ -42,27 +40,23 @@ _MS: Final = 1000
 _SPEECH: Final = "speech"
 
 
-def translate(ended: Ended, settings: DialectSettings, limits: Limits) -> Attributes:
+def translate(ended: Ended, limits: Limits) -> Attributes:
     """The attributes of a span of ours in OpenInference."""
-    told, is_tool = ended.attributes, ended.kind is Kind.TOOL
-    is_typed = "text" in {told.get(semconv.INPUT_TYPE), told.get(semconv.RESPONSE_TRIGGER)}
-    is_written = told.get(semconv.OUTPUT_TYPE, _SPEECH) != _SPEECH
+    told = ended.attributes
     said, lists = _SAYING[ended.kind](ended)
     for name in CONTENT:
         told.pop(name, None)
-    shown = within(known(said, told), limits)
-    flattening.add(shown, lists, limits.count)
-    heard = {"heard_input": not (is_typed or is_tool), "heard_output": not (is_written or is_tool)}
-    return within(hidden(shown, settings, **heard), limits)
+    attributes = within(known(said, told), limits)
+    flattening.add(attributes, lists, limits.count)
+    return within(attributes, limits)
 
 
-def turn(told: Turn, shared: Attributes, settings: DialectSettings, limits: Limits) -> Attributes:
+def turn(told: Turn, shared: Attributes, limits: Limits) -> Attributes:
     """The attributes of the span around a turn, as Arize's instrumentation has them.
 
     Args:
         told: The turn.
         shared: What every span of the call has.
-        settings: What is hidden.
         limits: What a span may hold.
     """
     given, said = (_text_of_all(each) for each in (told.given, told.said))
@@ -76,8 +70,7 @@ def turn(told: Turn, shared: Attributes, settings: DialectSettings, limits: Limi
         semconv.TURN_INDEX: told.index,
         **shared,
     }
-    shown = known(attributes, {})
-    return within(hidden(shown, settings, heard_input=True, heard_output=True), limits)
+    return within(known(attributes, {}), limits)
 
 
 def _session(ended: Ended) -> _Told:

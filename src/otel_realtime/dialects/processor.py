@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from otel_realtime import semconv
 from otel_realtime.dialects import langfuse, langsmith, openinference
 from otel_realtime.dialects import openinference_names as names
-from otel_realtime.dialects.calls import Call, Calls, Turn
+from otel_realtime.dialects.calls import Calls, Turn
 from otel_realtime.dialects.ended import (
     CONTENT,
     Attributes,
@@ -22,10 +22,11 @@ from otel_realtime.dialects.ended import (
     copied,
     kind_of,
 )
+from otel_realtime.dialects.hiding import Hiding
 from otel_realtime.dialects.late import LateSpan, around
 from otel_realtime.records import Kind
 from otel_realtime.settings import Dialect, DialectKeywords, DialectSettings
-from otel_realtime.told import Setup, in_use, setup_of
+from otel_realtime.told import in_use, setup_of
 
 _logger = logging.getLogger("otel_realtime")
 _told: set[str] = set()
@@ -76,6 +77,8 @@ class DialectSpanProcessor(SpanProcessor):
         self._calls = Calls()
         is_openinference = self._settings.dialect is Dialect.OPENINFERENCE
         self._has_turns = is_openinference and self._settings.dialect_turns
+        hiding = Hiding(self._settings)
+        self._hide = hiding if is_openinference and hiding.is_needed else None
         if self._translate is not None:
             in_use.add(self)
 
@@ -110,44 +113,45 @@ class DialectSpanProcessor(SpanProcessor):
     def _translated(self, span: ReadableSpan, kind: Kind) -> list[ReadableSpan]:
         """What becomes of a span of ours: itself, and before it the turns that end with it."""
         try:
-            parent, setup = span.parent, None
-            if kind is Kind.RESPONSE and parent is not None:
-                setup = setup_of(parent.span_id)
-            call = self._calls.of(span)
-            turn = None
+            parent, told = span.parent, copied(span)
+            is_response = kind is Kind.RESPONSE and parent is not None
+            setup = setup_of(parent.span_id) if is_response and parent is not None else None
+            call, turn = self._calls.of(span, told), None
+            ended = Ended(kind, told, span, setup, call)
             if call is not None:
-                call.add(span, kind)
-                if self._has_turns and kind is not Kind.SESSION:
-                    turn = call.add_to_turn(span, kind, setup)
-            new = LateSpan(span, partial(self._said, span, kind, setup, call), turn)
-            return [*self._turns(span, kind, call), new]
+                call.add(ended)
+                turn = call.add_to_turn(ended) if self._has_turns else None
+            new = LateSpan(span, partial(self._said, ended), turn)
+            return [*self._turns(ended), new]
         except Exception as error:  # noqa: BLE001 - the guard: no span is lost for our sake
             return [LateSpan(span, partial(_without_content, span, error))]
 
-    def _turns(self, span: ReadableSpan, kind: Kind, call: Call | None) -> Iterator[ReadableSpan]:
+    def _turns(self, ended: Ended) -> Iterator[ReadableSpan]:
+        """The spans around turns that nothing more is awaited of."""
+        call, span = ended.call, ended.span
         if call is None:
             return
-        is_over = kind is Kind.SESSION
+        is_over = ended.kind is Kind.SESSION
         for turn in call.ended_turns(all_of_them=is_over):
-            yield around(span, turn, call.context, partial(self._said_of_turn, turn, span))
+            shared: Attributes = {
+                name: ended.attributes[name] for name in _SHARED if name in ended.attributes
+            }
+            yield around(span, turn, call.context, partial(self._said_of_turn, turn, shared))
         if is_over:
-            self._calls.end(span)
+            self._calls.end(span, ended.attributes)
 
-    def _said(
-        self, span: ReadableSpan, kind: Kind, setup: Setup | None, call: Call | None
-    ) -> Attributes:
+    def _said(self, ended: Ended) -> Attributes:
         try:
             assert self._translate is not None  # noqa: S101 - else nothing comes here
-            ended = Ended(kind, copied(span), span.start_time, setup, call)
-            return self._translate(ended, self._settings, self._limits)
+            said = self._translate(ended.apart(), self._limits)
+            return self._hide(said) if self._hide is not None else said
         except Exception as error:  # noqa: BLE001 - the guard
-            return _without_content(span, error)
+            return _without_content(ended.span, error)
 
-    def _said_of_turn(self, turn: Turn, span: ReadableSpan) -> Attributes:
-        told = span.attributes or {}
-        shared: Attributes = {name: told[name] for name in _SHARED if name in told}
+    def _said_of_turn(self, turn: Turn, shared: Attributes) -> Attributes:
         try:
-            return openinference.turn(turn, shared, self._settings, self._limits)
+            said = openinference.turn(turn, shared, self._limits)
+            return self._hide(said) if self._hide is not None else said
         except Exception as error:  # noqa: BLE001 - the guard
             _tell(error)
             return {names.KIND: names.AUDIO, **shared}
