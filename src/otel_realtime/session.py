@@ -27,6 +27,7 @@ from otel_realtime.telemetry.attributes import Identity
 from otel_realtime.telemetry.consumers import consumers_of
 from otel_realtime.telemetry.context import TelemetryContext
 from otel_realtime.telemetry.outlets import Telemetry
+from otel_realtime.telemetry.server_events import server_events_of
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -82,6 +83,7 @@ class SessionTelemetry:
         """The recording of the call, if it is recorded."""
         told, known = (self.context, self._identity, self.guard.caught), self.conversation.session
         self._consumers = consumers_of(telemetry, settings, *told, config=lambda: known.config)
+        self._server_events = server_events_of(telemetry, settings, *told)
         self._recording = SessionAudio(settings, telemetry, self.guard)
         self._lock = RLock()  # some applications send from one thread and receive in another
         self._ending: SessionEnded | None = None
@@ -107,6 +109,11 @@ class SessionTelemetry:
                     self.audio.take_input(at, audio, self.conversation.input_format)
         else:
             self.feed(AudioSent(at, byte_count, audio))
+
+    def show(self, server_event: object) -> None:
+        """Show a server event as it came, if that is asked for; never raises."""
+        if self._server_events is not None and self._ending is None:
+            self._server_events.show(server_event, self.clock())
 
     def know_provider(self, name: str) -> None:
         """Learn `gen_ai.provider.name`, unless the settings or the source have told it."""

@@ -51,4 +51,7 @@ def test_a_call_with_audio_in_a_dialect(dialect, gate, name) -> None:
 
 def test_no_golden_is_left_over() -> None:
     told = {path.name.split(".")[0] for path in GOLDEN.glob("*.txt")}
-    assert told == {*NAMES, "tool_without_content", "audio", "audio_without_content"}
+    assert told == {
+        *NAMES,
+        *("tool_without_content", "tool_server_events", "audio", "audio_without_content"),
+    }

@@ -102,3 +102,24 @@ def test_an_unknown_dialect_is_told_once_and_the_call_goes_on(commands) -> None:
 def told(came) -> list[str]:
     """What was logged of it; the distro takes the program's log to the collector."""
     return [log.body for log in came.logs if "klingon" in str(log.body)]
+
+
+def test_server_events_of_the_agents_sdk_in_langsmith(commands) -> None:
+    with OtlpSink() as sink:
+        run_agent(
+            commands,
+            **CONTENT,
+            OTEL_REALTIME_DIALECT="langsmith",
+            OTEL_REALTIME_SERVER_EVENTS="true",
+            OTEL_EXPORTER_OTLP_ENDPOINT=sink.grpc_endpoint,
+        )
+        came = sink.wait_for(lambda came: any("invoke_agent" in each.name for each in came.spans))
+    by_id = {span.span_id: span for span in came.spans}
+    names = [span.name for span in came.spans]
+    assert names.count("session.created") == 1
+    assert names.count("response.done") == 2
+    assert [name for name in names if name.endswith(".delta")] == []
+    (tool,) = (span for span in came.spans if span.name.startswith("execute_tool"))
+    assert by_id[tool.parent_span_id].name == "response.function_call_arguments.done"
+    (own,) = (span for span in came.spans if span.name == "GET /weather")
+    assert by_id[own.parent_span_id] is tool

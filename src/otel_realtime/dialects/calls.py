@@ -14,8 +14,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanContext
 
 from otel_realtime import semconv
-from otel_realtime.dialects.ended import Attributes, Ended
-from otel_realtime.records import Kind
+from otel_realtime.dialects.ended import Attributes, Ended, Kind
 from otel_realtime.told import Setup
 
 _MOST_CALLS: Final = 4096
@@ -24,6 +23,7 @@ _TELLS_INPUT: Final = {
     Kind.INPUT: semconv.INPUT_MESSAGES,
     Kind.TRANSCRIPTION: semconv.OUTPUT_MESSAGES,
 }
+_ANNOUNCES: Final = "response.function_call_arguments.done"
 _OPEN_TURNS: Final = 2
 """How many turns are awaited: what belongs to an older one when it ends is told without it."""
 
@@ -79,6 +79,8 @@ class Call:
     last: object = None
     turns: dict[int, Turn] = field(default_factory=dict)
     _newest: int = -1
+    _announced: dict[object, SpanContext] = field(default_factory=dict)
+    """The server events that announced tool calls, by the id of the call."""
 
     def add(self, ended: Ended) -> None:
         """Take in a span that ended in it."""
@@ -86,6 +88,18 @@ class Call:
             self.first = ended.attributes.get(_TELLS_INPUT[ended.kind])
         elif ended.kind is Kind.RESPONSE:
             self.last = ended.attributes.get(semconv.OUTPUT_MESSAGES) or self.last
+
+    def announcing(self, ended: Ended) -> SpanContext | None:
+        """The span of the server event that announced a tool call; None if that is not shown."""
+        call_id, context = ended.attributes.get(semconv.TOOL_CALL_ID), ended.span.get_span_context()
+        if ended.kind is Kind.TOOL:
+            return self._announced.pop(call_id, None)
+        is_news = ended.attributes.get(semconv.SERVER_EVENT_TYPE) == _ANNOUNCES
+        if is_news and call_id is not None and context is not None:
+            self._announced[call_id] = context
+            if len(self._announced) > _MOST_TEXTS:  # calls that were never run
+                del self._announced[next(iter(self._announced))]
+        return None
 
     def add_to_turn(self, ended: Ended) -> SpanContext | None:
         """Take in a span that ended in one of its turns.

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from opentelemetry.sdk.trace import ReadableSpan, SpanLimits
 from opentelemetry.util.types import AttributeValue
 
 from otel_realtime import semconv
-from otel_realtime.records import Kind
 from otel_realtime.told import Setup
 
 if TYPE_CHECKING:
@@ -17,6 +17,19 @@ if TYPE_CHECKING:
 Attributes: TypeAlias = dict[str, AttributeValue]
 Said: TypeAlias = dict[str, AttributeValue | None]
 """Attributes, some of which may not be known."""
+
+
+class Kind(StrEnum):
+    """What a span of ours is about."""
+
+    SESSION = "session"
+    INPUT = "input"
+    RESPONSE = "response"
+    TOOL = "tool"
+    TRANSCRIPTION = "transcription"
+    EVENT = "event"
+    """A server event."""
+
 
 _MOST: Final = 128
 _KINDS: Final[Mapping[str, Kind]] = {
@@ -29,6 +42,7 @@ _KINDS: Final[Mapping[str, Kind]] = {
 CONTENT: Final = (
     *(semconv.INPUT_MESSAGES, semconv.OUTPUT_MESSAGES, semconv.TOOL_ARGUMENTS),
     *(semconv.TOOL_RESULT, semconv.SYSTEM_INSTRUCTIONS, semconv.TOOL_DEFINITIONS),
+    semconv.SERVER_EVENT_PAYLOAD,
 )
 """The attributes that hold content and that dialects say otherwise."""
 
@@ -79,7 +93,10 @@ def kind_of(span: ReadableSpan) -> Kind | None:
     scope = span.instrumentation_scope
     if scope is None or scope.name != semconv.SCOPE_NAME:
         return None
-    return _KINDS.get(span.name.partition(" ")[0])
+    kind = _KINDS.get(span.name.partition(" ")[0])
+    if kind is None and semconv.SERVER_EVENT_TYPE in (span.attributes or ()):
+        return Kind.EVENT
+    return kind
 
 
 def copied(span: ReadableSpan) -> Attributes:

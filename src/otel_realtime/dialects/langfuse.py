@@ -10,8 +10,7 @@ from typing import Final
 
 from otel_realtime import semconv
 from otel_realtime.dialects import messages
-from otel_realtime.dialects.ended import Attributes, Ended, Limits, Said, known, within
-from otel_realtime.records import Kind
+from otel_realtime.dialects.ended import Attributes, Ended, Kind, Limits, Said, known, within
 
 TYPE: Final = "langfuse.observation.type"
 INPUT: Final = "langfuse.observation.input"
@@ -25,6 +24,7 @@ _TYPES: Final[Mapping[Kind, str]] = {
     Kind.RESPONSE: "generation",
     Kind.TOOL: "tool",
     Kind.TRANSCRIPTION: "span",
+    Kind.EVENT: "event",
 }
 
 
@@ -33,6 +33,8 @@ def translate(ended: Ended, limits: Limits) -> Attributes:
     told, kind, call = ended.attributes, ended.kind, ended.call
     given: object = told.pop(semconv.INPUT_MESSAGES, told.pop(semconv.TOOL_ARGUMENTS, None))
     answered: object = told.pop(semconv.OUTPUT_MESSAGES, told.pop(semconv.TOOL_RESULT, None))
+    if kind is Kind.EVENT:
+        answered = told.pop(semconv.SERVER_EVENT_PAYLOAD, None)
     if kind is Kind.SESSION and call is not None:
         given, answered = call.first, call.last
     said: Said = {

@@ -11,9 +11,17 @@ from opentelemetry.util.types import AttributeValue
 
 from otel_realtime import semconv
 from otel_realtime.dialects import messages
-from otel_realtime.dialects.ended import CONTENT, Attributes, Ended, Limits, Said, known, within
+from otel_realtime.dialects.ended import (
+    CONTENT,
+    Attributes,
+    Ended,
+    Kind,
+    Limits,
+    Said,
+    known,
+    within,
+)
 from otel_realtime.dialects.messages import Message
-from otel_realtime.records import Kind
 
 KIND: Final = "langsmith.span.kind"
 ROOT_SPAN: Final = "langsmith.root_span"
@@ -105,12 +113,17 @@ def _transcription(ended: Ended) -> Said:
     }
 
 
+def _event(ended: Ended) -> Said:
+    return {KIND: "chain", semconv.COMPLETION: ended.attributes.get(semconv.SERVER_EVENT_PAYLOAD)}
+
+
 _SAYING: Final[Mapping[Kind, Callable[[Ended], Said]]] = {
     Kind.SESSION: _session,
     Kind.INPUT: _input,
     Kind.RESPONSE: _response,
     Kind.TOOL: _tool,
     Kind.TRANSCRIPTION: _transcription,
+    Kind.EVENT: _event,
 }
 
 

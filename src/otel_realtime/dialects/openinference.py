@@ -13,10 +13,18 @@ from otel_realtime import semconv
 from otel_realtime.dialects import flattening, messages
 from otel_realtime.dialects import openinference_names as names
 from otel_realtime.dialects.calls import Turn
-from otel_realtime.dialects.ended import CONTENT, Attributes, Ended, Limits, Said, known, within
+from otel_realtime.dialects.ended import (
+    CONTENT,
+    Attributes,
+    Ended,
+    Kind,
+    Limits,
+    Said,
+    known,
+    within,
+)
 from otel_realtime.dialects.flattening import Entries
 from otel_realtime.dialects.messages import Message
-from otel_realtime.records import Kind
 from otel_realtime.told import Setup
 
 _T = TypeVar("_T")
@@ -151,12 +159,18 @@ def _transcription(ended: Ended) -> _Told:
     return said, []
 
 
+def _event(ended: Ended) -> _Told:
+    payload = ended.attributes.get(semconv.SERVER_EVENT_PAYLOAD)
+    return {names.KIND: names.CHAIN, **_value(None, payload)}, []
+
+
 _SAYING: Final[Mapping[Kind, Callable[[Ended], _Told]]] = {
     Kind.SESSION: _session,
     Kind.INPUT: _input,
     Kind.RESPONSE: _response,
     Kind.TOOL: _tool,
     Kind.TRANSCRIPTION: _transcription,
+    Kind.EVENT: _event,
 }
 
 

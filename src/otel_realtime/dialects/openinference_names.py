@@ -11,6 +11,7 @@ AGENT: Final = "AGENT"
 AUDIO: Final = "AUDIO"
 USER: Final = "USER"
 LLM: Final = "LLM"
+CHAIN: Final = "CHAIN"
 TOOL: Final = "TOOL"
 
 TURN_SPAN: Final = "conversation.turn"

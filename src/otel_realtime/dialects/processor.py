@@ -8,15 +8,17 @@ from typing import Final, Unpack
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
+from opentelemetry.trace import SpanContext
 
 from otel_realtime import semconv
 from otel_realtime.dialects import langfuse, langsmith, openinference
 from otel_realtime.dialects import openinference_names as names
-from otel_realtime.dialects.calls import Calls, Turn
+from otel_realtime.dialects.calls import Call, Calls, Turn
 from otel_realtime.dialects.ended import (
     CONTENT,
     Attributes,
     Ended,
+    Kind,
     Limits,
     Translate,
     copied,
@@ -24,7 +26,6 @@ from otel_realtime.dialects.ended import (
 )
 from otel_realtime.dialects.hiding import Hiding
 from otel_realtime.dialects.late import LateSpan, around
-from otel_realtime.records import Kind
 from otel_realtime.settings import Dialect, DialectKeywords, DialectSettings
 from otel_realtime.told import in_use, setup_of
 
@@ -116,15 +117,21 @@ class DialectSpanProcessor(SpanProcessor):
             parent, told = span.parent, copied(span)
             is_response = kind is Kind.RESPONSE and parent is not None
             setup = setup_of(parent.span_id) if is_response and parent is not None else None
-            call, turn = self._calls.of(span, told), None
+            call, above = self._calls.of(span, told), None
             ended = Ended(kind, told, span, setup, call)
             if call is not None:
                 call.add(ended)
-                turn = call.add_to_turn(ended) if self._has_turns else None
-            new = LateSpan(span, partial(self._said, ended), turn)
+                above = self._parent(call, ended)
+            new = LateSpan(span, partial(self._said, ended), above)
             return [*self._turns(ended), new]
         except Exception as error:  # noqa: BLE001 - the guard: no span is lost for our sake
             return [LateSpan(span, partial(_without_content, span, error))]
+
+    def _parent(self, call: Call, ended: Ended) -> SpanContext | None:
+        """The span that it is to be below, if that is another one in this dialect."""
+        if self._settings.dialect is Dialect.LANGSMITH:
+            return call.announcing(ended)
+        return call.add_to_turn(ended) if self._has_turns else None
 
     def _turns(self, ended: Ended) -> Iterator[ReadableSpan]:
         """The spans around turns that nothing more is awaited of."""

@@ -46,6 +46,7 @@ class SettingKeywords(TypedDict, total=False):
     user_id: str | None
     transcript_timeout: float | None
     playback_timeout: float | None
+    server_events: bool | None
     audio_store: object
     capture_audio: AudioCapture | str | bool | None
     audio_public_url: str | None
@@ -117,6 +118,14 @@ class Settings:
         accepts="seconds",
         parse=_values.seconds,
         env="OTEL_REALTIME_PLAYBACK_TIMEOUT",
+    )
+    server_events: bool = setting(
+        default=False,
+        text="A span of no length under the session for each event of the server but deltas, with "
+        "what it says, if content is recorded: without its audio, and redacted as `server_event`.",
+        accepts="true, false",
+        parse=_values.boolean,
+        env="OTEL_REALTIME_SERVER_EVENTS",
     )
 
     audio_store: object = setting(
