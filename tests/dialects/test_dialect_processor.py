@@ -378,7 +378,46 @@ def test_a_response_that_is_read_after_the_call_knows_its_setup() -> None:
     ours.shutdown()
 
 
+def test_texts_that_know_more_are_plain_texts_to_every_other_exporter(tmp_path) -> None:
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from otlp_sink import OtlpSink
+
+    translating, _ = through("openinference")
+    with OtlpSink() as sink:
+        exporter = OTLPSpanExporter(f"{sink.http_endpoint}/v1/traces")
+        plain = scenario("tool", translating, SimpleSpanProcessor(exporter))
+        came = sink.wait_for(lambda came: len(came.spans) == 5)
+        exporter.shutdown()
+    assert isinstance(plain[0].attributes[semconv.INPUT_MESSAGES], told.Told)
+    assert [span.attributes.get(semconv.INPUT_MESSAGES) for span in came.spans] == [
+        span.attributes.get(semconv.INPUT_MESSAGES) for span in plain
+    ]
+    assert json.loads(plain[0].to_json())["attributes"][semconv.INPUT_MESSAGES]
+
+
 def test_a_processor_that_exports_at_once() -> None:
     exporter = InMemorySpanExporter()
     scenario("tool", DialectSpanProcessor(SimpleSpanProcessor(exporter), dialect="openinference"))
     assert len(exporter.get_finished_spans()) == 5
+
+
+def test_beside_the_processor_that_uploads_audio_in_either_order(tmp_path) -> None:
+    pytest.importorskip("obstore", reason="needs the extra otel-realtime[audio]")
+    from audio.by_hand import archive_with
+
+    from otel_realtime import AudioUploadSpanProcessor
+
+    settings = {"audio_store": (tmp_path / "kept").as_uri(), "audio_spool": tmp_path / "spool"}
+    with archive_with(**settings):
+        kept = [Kept(), Kept()]
+        inside = AudioUploadSpanProcessor(
+            DialectSpanProcessor(kept[0], dialect="openinference"), **settings
+        )
+        outside = DialectSpanProcessor(
+            AudioUploadSpanProcessor(kept[1], **settings), dialect="openinference"
+        )
+        scenario("tool", inside, outside)
+        assert kinds(kept[0]) == kinds(kept[1]) == ["USER", "LLM", "TOOL", "LLM", "AGENT"]
+        assert kept[0].spans[-1].attributes["input.value"]
+        inside.shutdown()
+        outside.shutdown()
