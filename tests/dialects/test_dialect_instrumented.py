@@ -57,6 +57,27 @@ def test_all_that_a_provider_has_speaks_it_until_it_is_uninstrumented(instrument
     assert len(own.spans) == 4
 
 
+def test_a_processor_need_only_behave_like_one(instrumentor) -> None:
+    class Behaving:
+        """Not derived from the SDK's class, as some vendors' are not."""
+
+        def __init__(self) -> None:
+            self.spans = []
+
+        def on_start(self, span, parent_context=None) -> None: ...
+
+        def _on_ending(self, span) -> None: ...
+
+        def on_end(self, span) -> None:
+            self.spans.append(span)
+
+    kept = Behaving()
+    provider = provider_with(kept)
+    instrumentor.instrument(tracer_provider=provider, dialect="openinference")
+    hold(provider)
+    assert dialects_of(kept) == ["LLM", "AGENT"]
+
+
 def test_by_the_environment(instrumentor, monkeypatch) -> None:
     monkeypatch.setenv("OTEL_REALTIME_DIALECT", "openinference")
     monkeypatch.setenv("OPENINFERENCE_HIDE_OUTPUTS", "true")

@@ -378,7 +378,7 @@ def test_a_response_that_is_read_after_the_call_knows_its_setup() -> None:
     ours.shutdown()
 
 
-def test_texts_that_know_more_are_plain_texts_to_every_other_exporter(tmp_path) -> None:
+def test_texts_that_know_more_are_plain_texts_to_every_other_exporter() -> None:
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from otlp_sink import OtlpSink
 

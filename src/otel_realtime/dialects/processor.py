@@ -64,11 +64,10 @@ class DialectSpanProcessor(SpanProcessor):
 
     def __init__(self, wrapped: SpanProcessor, **settings: Unpack[DialectKeywords]) -> None:
         """Read the settings; nothing is translated yet."""
-        given: object = wrapped
-        if not isinstance(given, SpanProcessor):
+        if not callable(getattr(wrapped, "on_end", None)):
             message = (
                 "DialectSpanProcessor is put around a span processor, such as "
-                f"BatchSpanProcessor(exporter); this is {type(given).__name__}"
+                f"BatchSpanProcessor(exporter); this is {type(wrapped).__name__}"
             )
             raise TypeError(message)
         self.wrapped: Final = wrapped
