@@ -15,7 +15,7 @@ from otel_realtime.conversation import HANDLERS
 from otel_realtime.conversation import _state as state
 from otel_realtime.facts import InputFacts, ResponseFacts, SessionFacts, ToolFacts
 from otel_realtime.metric import Metric
-from otel_realtime.settings import Settings
+from otel_realtime.settings import DialectSettings, Settings
 from otel_realtime.sources import _openai_deltas, openai_wire
 from otel_realtime.sources._openai_deltas import DELTAS
 from otel_realtime.telemetry import attributes, catalogue
@@ -46,6 +46,15 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 def settings() -> str:
     """Every setting: its keyword, its variable, its default."""
+    return _settings_of(Settings)
+
+
+def dialects() -> str:
+    """The same for dialects."""
+    return _settings_of(DialectSettings)
+
+
+def _settings_of(cls: type[Settings | DialectSettings]) -> str:
     rows = [
         (
             f"`{each.name}`",
@@ -54,7 +63,7 @@ def settings() -> str:
             f"`{each.default}`" if each.default is not None else "",
             each.metadata["text"],
         )
-        for each in fields(Settings)
+        for each in fields(cls)
     ]
     return table(("Keyword", "Environment", "Takes", "Default", "What it does"), rows)
 
@@ -179,7 +188,10 @@ def _events_of(translate: Callable[..., object]) -> str:
 
 PARTS = {
     each.__name__: each
-    for each in (settings, keywords, metrics, buckets, logs, spans, handlers, phases, wire)
+    for each in (
+        *(settings, dialects, keywords, metrics, buckets),
+        *(logs, spans, handlers, phases, wire),
+    )
 }
 
 

@@ -42,8 +42,15 @@ class Started(SpanProcessor):
 
 def run(stream: Stream, **settings: object) -> tuple[Traced, Started]:
     """Feed a session with a stream, as a source does, and end it."""
-    recorder, counter, clock = Recorder(), Started(), FakeClock(EPOCH)
+    recorder, counter = Recorder(), Started()
     recorder.tracer_provider.add_span_processor(counter)
+    feed(recorder, stream, **settings)
+    return recorder.traced(), counter
+
+
+def feed(recorder: Recorder, stream: Stream, **settings: object) -> None:
+    """The same, with what is recorded by a recorder."""
+    clock = FakeClock(EPOCH)
     session = SessionTelemetry(
         Telemetry.of(**recorder.providers),
         Settings.read(settings, environ={}),
@@ -57,7 +64,6 @@ def run(stream: Stream, **settings: object) -> tuple[Traced, Started]:
         else:
             session.feed(replace(entry, at=clock()))
     session.end("closed")
-    return recorder.traced(), counter
 
 
 @contextmanager

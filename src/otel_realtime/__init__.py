@@ -8,6 +8,7 @@ from otel_realtime.version import __version__
 if TYPE_CHECKING:
     from otel_realtime.audio.clips import AudioClip, CallInfo
     from otel_realtime.audio.processor import AudioUploadSpanProcessor
+    from otel_realtime.dialects.processor import DialectSpanProcessor
     from otel_realtime.instrumentor import RealtimeInstrumentor
     from otel_realtime.observing import observe
     from otel_realtime.settings import AudioCapture, ContentCapture, SettingError, Settings
@@ -21,6 +22,7 @@ __all__ = [
     "AudioUploadSpanProcessor",
     "CallInfo",
     "ContentCapture",
+    "DialectSpanProcessor",
     "RealtimeInstrumentor",
     "RealtimeTelemetryListener",
     "SettingError",
@@ -38,6 +40,7 @@ _HOMES: Final = {
     "AudioUploadSpanProcessor": "otel_realtime.audio.processor",
     "CallInfo": "otel_realtime.audio.clips",
     "ContentCapture": "otel_realtime.settings",
+    "DialectSpanProcessor": "otel_realtime.dialects.processor",
     "RealtimeInstrumentor": "otel_realtime.instrumentor",
     "RealtimeTelemetryListener": "otel_realtime.sources.agents",
     "SettingError": "otel_realtime.settings",

@@ -6,17 +6,19 @@ An SDK is touched when the application imports it, so those it does not use cost
 
 import logging
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from importlib import import_module
 from typing import Any, Final
 
 import wrapt
+from opentelemetry import trace
 from opentelemetry.instrumentation.dependencies import get_dependency_conflicts
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]
+from opentelemetry.trace import TracerProvider
 
 from otel_realtime.cost.book import check_prices
 from otel_realtime.session_audio import check_store
-from otel_realtime.settings import Settings
+from otel_realtime.settings import Dialect, DialectKeywords, DialectSettings, Settings
 
 _logger = logging.getLogger(__name__)
 
@@ -30,6 +32,7 @@ The packages are those of the extra `instruments-any`.
 """
 
 _PROVIDERS: Final = ("tracer_provider", "meter_provider", "logger_provider")
+_DIALECT: Final = tuple(DialectKeywords.__annotations__)
 
 
 class RealtimeInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # it is not typed
@@ -38,8 +41,9 @@ class RealtimeInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # it is not
         RealtimeInstrumentor().instrument(capture_content=True)
 
     `instrument` takes `tracer_provider`, `meter_provider` and `logger_provider` (the global ones
-    by default) and every field of `Settings` as keywords; where one is not given, its environment
-    variable counts, as it is then. A wrong keyword raises `SettingError` or `TypeError`.
+    by default) and every field of `Settings` and `DialectSettings` as keywords; where one is not
+    given, its environment variable counts, as it is then. A wrong keyword raises `SettingError` or
+    `TypeError`. A dialect is put around the span processors that the tracer provider has then.
 
     `uninstrument` ends the telemetry of the sessions that are still open, and puts the SDKs back.
     """
@@ -48,6 +52,7 @@ class RealtimeInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # it is not
     """What the sources are given; None while it is off."""
     _awaited: Final[set[str]] = set()
     """Modules whose import is waited for: that cannot be taken back, and is done once."""
+    _take_dialect_away: Callable[[], None] | None = None
 
     def instrumentation_dependencies(self) -> Collection[str]:
         """What it can instrument: those that are installed, of which one is enough; else all."""
@@ -58,9 +63,11 @@ class RealtimeInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # it is not
         providers: dict[str, Any] = {
             name: kwargs.pop(name) for name in _PROVIDERS if name in kwargs
         }
-        read = Settings.read(kwargs)
+        asked = {name: kwargs.pop(name) for name in _DIALECT if name in kwargs}
+        read, dialect = Settings.read(kwargs), DialectSettings.read(asked)
         check_store(read)
         check_prices(read)
+        self._speak(dialect, providers.get("tracer_provider"))
         self._given = {**providers, **read.as_keywords()}
         for module in _SOURCES:
             if module in sys.modules:
@@ -71,12 +78,23 @@ class RealtimeInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # it is not
 
     def _uninstrument(self, **kwargs: Any) -> None:  # noqa: ANN401, ARG002 - the same
         self._given = None
+        if self._take_dialect_away is not None:
+            self._take_dialect_away()
+            self._take_dialect_away = None
         for _, source in _SOURCES.values():
             try:
                 if source in sys.modules:
                     sys.modules[source].uninstrument()
             except Exception:  # the guard: the others are put back all the same
                 _logger.warning("%s could not be uninstrumented", source, exc_info=True)
+
+    def _speak(self, settings: DialectSettings, provider: TracerProvider | None) -> None:
+        """Have all that the provider exports said in a dialect, if one is asked for."""
+        if settings.dialect is Dialect.GENAI:
+            return
+        from otel_realtime.dialects.wrapping import wrap
+
+        self._take_dialect_away = wrap(provider or trace.get_tracer_provider(), settings)
 
     def _imported(self, module: Any) -> None:  # noqa: ANN401 - a module is an object like any
         self._awaited.discard(module.__name__)

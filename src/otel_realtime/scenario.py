@@ -143,9 +143,9 @@ class Scenario:
             entries=tuple(_entries(path, zip(lines, document["events"], strict=True))),
         )
 
-    def run(self, *, provider: str | None = "openai") -> Traced:
+    def run(self, *, provider: str | None = "openai", recorder: "Recorder | None" = None) -> Traced:
         """Replay it and give what was recorded; the session is closed at the end if it is open."""
-        recorder = Recorder()
+        recorder = recorder or Recorder()
         clock = RecordedClock(EPOCH)
         session = SessionTelemetry(
             Telemetry.of(**recorder.providers),

@@ -56,6 +56,11 @@ TOOL_RESULT: Final = "gen_ai.tool.call.result"
 TOKEN_TYPE: Final = "gen_ai.token.type"  # noqa: S105 - a name, not a secret
 TOKEN_MODALITY: Final = "gen_ai.token.modality"  # noqa: S105 - a name, not a secret
 
+# Older generative AI attributes, which LangSmith and some others read.
+SYSTEM: Final = "gen_ai.system"
+PROMPT: Final = "gen_ai.prompt"
+COMPLETION: Final = "gen_ai.completion"
+
 # General attributes.
 ERROR_TYPE: Final = "error.type"
 HTTP_STATUS: Final = "http.response.status_code"
@@ -218,6 +223,9 @@ ERROR_MESSAGE: Final = "otel_realtime.error.message"
 ERROR_PARAM: Final = "otel_realtime.error.param"
 ERROR_CLIENT_EVENT_ID: Final = "otel_realtime.error.client_event_id"
 RATE_LIMIT: Final = "otel_realtime.rate_limit"
+SERVER_EVENT_TYPE: Final = "otel_realtime.server_event.type"
+SERVER_EVENT_PAYLOAD: Final = "otel_realtime.server_event.payload"
+LEFT_OUT: Final = "otel_realtime.dialect.left_out"
 DTMF_DIGIT: Final = "otel_realtime.dtmf.digit"
 CACHED: Final = "otel_realtime.token.cached"
 PROBLEM: Final = "otel_realtime.telemetry.problem"

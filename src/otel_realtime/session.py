@@ -18,17 +18,16 @@ from otel_realtime import endings, exit_hook, semconv
 from otel_realtime.alarm import Alarm, running_loop
 from otel_realtime.clock import Clock
 from otel_realtime.conversation import Conversation
-from otel_realtime.cost.pricing import pricing_of
 from otel_realtime.current import Lent
 from otel_realtime.events import AudioSent, Event, SessionEnded, TimePassed
 from otel_realtime.guard import Guard
-from otel_realtime.records import SESSION, Closed, Key, Kind, LeftOutNoted, Noted, Opened, Record
-from otel_realtime.session_audio import SessionAudio
+from otel_realtime.records import SESSION, Key, Kind, Opened
 from otel_realtime.settings import ContentCapture, Settings
 from otel_realtime.telemetry.attributes import Identity
-from otel_realtime.telemetry.consumers import consumers_of
 from otel_realtime.telemetry.context import TelemetryContext
 from otel_realtime.telemetry.outlets import Telemetry
+from otel_realtime.telemetry.server_events import server_events_of
+from otel_realtime.telling import Telling
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
     from otel_realtime.audio.call import CallAudio
 
 _NS = 1_000_000_000
-_TOLD: Final = {Opened: "opened", Noted: "noted", Closed: "closed"}
-"""The method of a consumer that takes a record."""
 
 
 class SessionTelemetry:
@@ -82,10 +79,11 @@ class SessionTelemetry:
         self.text_parts: Final = self.conversation.text_parts
         self.audio: CallAudio | None = None
         """The recording of the call, if it is recorded."""
-        caught = self.guard.caught
-        self._consumers = consumers_of(telemetry, settings, self.context, self._identity, caught)
-        self._recording = SessionAudio(settings, telemetry, self.guard)
-        self._pricing = pricing_of(settings, caught)
+        of_call = (self.context, self._identity)
+        self._telling = Telling(
+            telemetry, settings, *of_call, conversation=self.conversation, guard=self.guard
+        )
+        self._server_events = server_events_of(telemetry, settings, *of_call, self.guard.caught)
         self._lock = RLock()  # some applications send from one thread and receive in another
         self._ending: SessionEnded | None = None
         self._is_finished = False
@@ -113,6 +111,11 @@ class SessionTelemetry:
                     self.audio.take_input(at, audio, self.conversation.input_format)
         else:
             self.feed(AudioSent(at, byte_count, audio))
+
+    def show(self, server_event: object) -> None:
+        """Show a server event as it came, if that is asked for; never raises."""
+        if self._server_events is not None and self._ending is None:
+            self._server_events.show(server_event, self.clock())
 
     def know_provider(self, name: str) -> None:
         """Learn `gen_ai.provider.name`, unless the settings or the source have told it."""
@@ -224,7 +227,7 @@ class SessionTelemetry:
             self.guard.caught(type(event).__name__, error)
             return
         for record in records:
-            self._tell(record)
+            self._telling.tell(record)
             if record.key is SESSION and type(record) is Opened:
                 self._see_whether_sampled()
         if self.audio is not None and type(event) is AudioSent and event.audio is not None:
@@ -235,7 +238,7 @@ class SessionTelemetry:
     def _see_whether_sampled(self) -> None:
         """Keep no audio and no content for spans that nobody keeps: see whether it is sampled."""
         if self.context.is_recording(SESSION):
-            self.audio = self._recording.begin(
+            self.audio = self._telling.recording.begin(
                 self._identity, self.context, self.conversation, self.clock
             )
         elif not self._keeps_on_events:
@@ -276,21 +279,6 @@ class SessionTelemetry:
             yield
         finally:
             lent.take_back()
-
-    def _tell(self, record: Record) -> None:
-        if isinstance(record, Noted) and isinstance(record.note, LeftOutNoted):
-            self.guard.left_out(record.note.what, record.note.why)
-            return
-        what = _TOLD[type(record)]
-        if self.audio is not None:
-            self._recording.link(record)
-        if self._pricing is not None:
-            self._pricing.price(record, self.conversation.session, self._identity.provider)
-        for consumer in self._consumers:
-            try:
-                getattr(consumer, what)(record)
-            except Exception as error:  # noqa: BLE001 - the guard: the other consumers go on
-                self.guard.caught(f"{type(consumer).__name__} {record.key.kind}", error)
 
     def wake(self) -> None:
         """Give up what is due; called by the alarm."""

@@ -44,6 +44,8 @@ class SessionConfig:
     transcription: bool | None = None
     """Whether user speech is transcribed; None where it is not known."""
     transcription_model: str | None = None
+    parameters: Mapping[str, object] | None = None
+    """All of it that is neither content nor secret, under the provider's own names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,3 +144,9 @@ def test_instructions_and_tools_are_content() -> None:
     assert json.loads(shown[semconv.TOOL_DEFINITIONS]) == [{"name": "look"}]
     hidden = attributes.known(attributes.session(SessionFacts(config), SHUT))
     assert not {semconv.SYSTEM_INSTRUCTIONS, semconv.TOOL_DEFINITIONS} & set(hidden)
+
+
+def test_what_gives_access_to_a_hosted_tool_is_recorded_nowhere() -> None:
+    tool = {"type": "mcp", "server_label": "files"}
+    secret = {"authorization": "key", "headers": {"x-api-key": "key"}}
+    assert json.loads(messages.tool_definitions(({**tool, **secret},), OPEN)) == [tool]

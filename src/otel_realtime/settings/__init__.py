@@ -4,15 +4,15 @@ A keyword given in code wins over the environment, which wins over the default. 
 `docs/reference.md` is generated from `Settings`.
 """
 
-import logging
-import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final, TypedDict
 
 from otel_realtime import semconv
 from otel_realtime.settings import _functions, _values
+from otel_realtime.settings._dialects import Dialect, DialectKeywords, DialectSettings
+from otel_realtime.settings._reading import read
 from otel_realtime.settings._values import (
     AudioCapture,
     AudioFileFormat,
@@ -27,14 +27,15 @@ __all__ = [
     "AudioCapture",
     "AudioFileFormat",
     "ContentCapture",
+    "Dialect",
+    "DialectKeywords",
+    "DialectSettings",
     "FromEnvironment",
     "Redact",
     "SettingError",
     "SettingKeywords",
     "Settings",
 ]
-
-_logger = logging.getLogger(__name__)
 
 
 class SettingKeywords(TypedDict, total=False):
@@ -47,6 +48,7 @@ class SettingKeywords(TypedDict, total=False):
     latest_names: bool | str | None
     transcript_timeout: float | None
     playback_timeout: float | None
+    server_events: bool | None
     audio_store: object
     capture_audio: AudioCapture | str | bool | None
     audio_public_url: str | None
@@ -128,6 +130,14 @@ class Settings:
         accepts="seconds",
         parse=_values.seconds,
         env="OTEL_REALTIME_PLAYBACK_TIMEOUT",
+    )
+    server_events: bool = setting(
+        default=False,
+        text="A span of no length under the session for each event of the server but deltas, with "
+        "what it says, if content is recorded: without its audio, and redacted as `server_event`.",
+        accepts="true, false",
+        parse=_values.boolean,
+        env="OTEL_REALTIME_SERVER_EVENTS",
     )
 
     audio_store: object = setting(
@@ -247,14 +257,7 @@ class Settings:
             SettingError: A keyword has a value that its setting cannot have.
             TypeError: A name that no setting has.
         """
-        environ = os.environ if environ is None else environ
-        names = {each.name for each in fields(cls)}
-        if unknown := sorted(set(given) - names):
-            message = f"unknown setting {unknown[0]!r}; there are: {', '.join(sorted(names))}"
-            raise TypeError(message)
-        told = {name: value for name, value in given.items() if value is not None}
-        values = {name: _parsed(cls, name, value) for name, value in told.items()}
-        return cls(**_environment(cls, environ, leave_out=told), **values)
+        return cls(**read(cls, given, environ, when_wrong=_WHEN_WRONG))
 
     def as_keywords(self) -> dict[str, Any]:
         """What `read` takes to make the same settings again, whatever the environment says now."""
@@ -270,31 +273,3 @@ _WHEN_WRONG: Final[Mapping[str, tuple[str, object]]] = {
     "redact_audio": ("all audio is silenced", _functions.everything),
 }
 """What to do about a wrong value in the environment, if not to leave the setting at its default."""
-
-
-def _environment(
-    cls: type[Settings], environ: Mapping[str, str], *, leave_out: Collection[str]
-) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for each in fields(cls):
-        env, accepts = each.metadata["env"], each.metadata["accepts"]
-        value = environ.get(env)
-        if not value or each.name in leave_out:  # set to nothing counts as not set
-            continue
-        try:
-            values[each.name] = each.metadata["parse"](FromEnvironment(value))
-        except ValueError:
-            what_then, values[each.name] = _WHEN_WRONG.get(
-                each.name, ("it is left at its default", each.default)
-            )
-            _logger.warning("%s takes %s, not %r: %s", env, accepts, value, what_then)
-    return values
-
-
-def _parsed(cls: type[Settings], name: str, value: object) -> Any:  # noqa: ANN401 - by the field
-    metadata = next(each.metadata for each in fields(cls) if each.name == name)
-    try:
-        return metadata["parse"](value)
-    except ValueError as error:
-        message = f"{name} takes {metadata['accepts']}; it cannot be {value!r}"
-        raise SettingError(message) from error

@@ -87,6 +87,19 @@ def count(value: object) -> int:
     return number
 
 
+def boolean(value: object) -> bool:
+    """Whether it is so: a boolean, or the word for one.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    words = {"true": True, "1": True, "false": False, "0": False}
+    word = str(value).strip().lower()
+    if word not in words:
+        raise ValueError(value)
+    return words[word]
+
+
 def folder(value: object) -> Path:
     """A folder, which need not exist yet."""
     return Path(str(value)).expanduser()

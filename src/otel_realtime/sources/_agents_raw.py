@@ -36,6 +36,12 @@ class RawEvents:
         Raises:
             SkippedEventError: It cannot be used.
         """
+        try:
+            self._take(kind, data)
+        finally:
+            self._session.show(data)
+
+    def _take(self, kind: object, data: Any) -> None:
         if kind == _TRANSCRIBED:
             self._transcribed = data.get("item_id")
         elif self._says_nothing_new(kind, data):

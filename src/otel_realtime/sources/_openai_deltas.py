@@ -93,5 +93,8 @@ def take_server_event(session: SessionTelemetry, data: Any) -> None:
     if take_delta is not None:
         take_delta(session, data)
         return
-    for event in openai_wire.server_event(data, session.clock()):
-        session.feed(event)
+    try:
+        for event in openai_wire.server_event(data, session.clock()):
+            session.feed(event)
+    finally:
+        session.show(data)

@@ -4,8 +4,11 @@ Shapes as in the API reference of the Realtime API and its older beta, checked a
 sessions with OpenAI and Azure OpenAI.
 """
 
+from collections.abc import Mapping
+
 from otel_realtime.sources import _fields
 from otel_realtime.sources._fields import Json
+from otel_realtime.telemetry.content import encodable
 from otel_realtime.values import (
     AudioFormat,
     Fault,
@@ -22,6 +25,20 @@ _BETA_FORMATS = {
     "g711_alaw": AudioFormat("audio/pcma", 8000),
 }
 _RATES = {"audio/pcmu": 8000, "audio/pcma": 8000}
+_PARAMETERS: Mapping[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("model", "input_audio_format", "output_audio_format"), str),
+    **dict.fromkeys(("modalities", "output_modalities"), list),
+    **dict.fromkeys(("audio", "turn_detection", "input_audio_transcription"), dict),
+    **dict.fromkeys(("input_audio_noise_reduction", "reasoning"), dict),
+    **dict.fromkeys(("speed", "temperature"), (int, float)),
+    **dict.fromkeys(("max_output_tokens", "max_response_output_tokens"), (int, str)),
+    **dict.fromkeys(("voice", "tool_choice", "truncation"), (str, dict)),
+    "parallel_tool_calls": bool,
+}
+"""What sets a session up, by its GA and its beta names: no ids, no client secret, no content."""
+_NO_PARAMETERS = frozenset({"prompt", "authorization", "headers"})
+"""What is left out wherever it stands: the prompt of a transcription is content."""
+_DEEPEST = 6
 _ITEM_TYPES = {each.value: each for each in ItemType}
 _AUDIO_CONTENT = frozenset({"input_audio", "output_audio", "audio"})
 
@@ -51,6 +68,7 @@ def session_config(session: Json) -> SessionConfig:
         silence_duration_ms=_fields.any_count(detection, "silence_duration_ms"),
         transcription=bool(transcription) if transcription_key in where else None,
         transcription_model=_fields.any_text(transcription, "model"),
+        parameters=_parameters(session),
     )
 
 
@@ -139,6 +157,29 @@ def transcription_usage(data: Json) -> TranscriptionUsage:
 def base64_size(encoded: str) -> int:
     """How many bytes a base64 text stands for, without decoding it."""
     return len(encoded) // 4 * 3 - encoded.count("=", -2)
+
+
+def _parameters(session: Json) -> dict[str, object] | None:
+    told = {
+        name: _plain(session[name], 1)
+        for name, kind in _PARAMETERS.items()
+        if isinstance(session.get(name), kind)
+    }
+    return told or None
+
+
+def _plain(value: object, depth: int) -> object:
+    """A setting as it was sent, without what is no setting."""
+    if depth >= _DEEPEST:
+        return None
+    if isinstance(value, dict):
+        told = ((name, _plain(each, depth + 1)) for name, each in value.items())
+        return {
+            name: each for name, each in told if each is not None and name not in _NO_PARAMETERS
+        }
+    if isinstance(value, list):
+        return [_plain(each, depth + 1) for each in value]
+    return encodable(value) if isinstance(value, str) else value
 
 
 def _turn_detection(where: Json) -> str | None:

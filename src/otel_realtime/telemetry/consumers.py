@@ -11,16 +11,19 @@ from otel_realtime.telemetry.logs import LogConsumer
 from otel_realtime.telemetry.metrics import MetricsConsumer
 from otel_realtime.telemetry.outlets import Telemetry
 from otel_realtime.telemetry.spans import SpanConsumer
+from otel_realtime.values import SessionConfig
 
 Consumer: TypeAlias = SpanConsumer | LogConsumer | MetricsConsumer
 
 
-def consumers_of(
+def consumers_of(  # noqa: PLR0913 - the parts they are made of
     telemetry: Telemetry,
     settings: Settings,
     context: TelemetryContext,
     identity: Identity,
     caught: Callable[[str, Exception], None],
+    *,
+    config: Callable[[], SessionConfig],
 ) -> tuple[Consumer, ...]:
     """Make them.
 
@@ -30,11 +33,12 @@ def consumers_of(
         context: The call's spans.
         identity: What is the same on all of them.
         caught: Takes in what goes wrong in the application's own callbacks.
+        config: Gives the session's settings as they are now.
     """
     on_spans = ContentGate(settings.capture_content.on_spans, settings.redact, caught)
     on_events = ContentGate(settings.capture_content.on_events, settings.redact, caught)
     return (
-        SpanConsumer(context, identity, on_spans),
+        SpanConsumer(context, identity, on_spans, config),
         LogConsumer(telemetry.logger, context, identity, on_events),
         MetricsConsumer(telemetry.instruments, context, identity, latest=settings.latest_names),
     )

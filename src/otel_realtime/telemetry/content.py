@@ -14,7 +14,8 @@ class ContentGate:
     """Lets content through, redacted, or holds it back.
 
     The kinds are `user_text`, `agent_text`, `instructions`, `tool_definitions`,
-    `tool_arguments`, `tool_result`, `error_message` and `dtmf`.
+    `tool_arguments`, `tool_result`, `error_message`, `dtmf` and, where server events are shown,
+    `server_event`: all of one, as JSON.
     """
 
     is_open: bool

@@ -128,7 +128,7 @@ _NOTES: Final[dict[type, tuple[str, SeverityNumber, _Describe]]] = {
     SessionNoted: (
         semconv.LOG_SESSION_UPDATED,
         _INFO,
-        lambda note, _: ((semconv.CHANGED_SETTINGS, list(note.changed)),),
+        lambda note, _: ((semconv.CHANGED_SETTINGS, _changed(note)),),
     ),
     InterruptionNoted: (semconv.LOG_INTERRUPTED, _INFO, _interruption),
     FaultNoted: (semconv.LOG_ERROR, _WARN, lambda note, gate: _fault(note.fault, gate)),
@@ -237,6 +237,11 @@ class LogConsumer:
                 attributes=attributes.known((*self._identity.pairs, *pairs)),
             )
         )
+
+
+def _changed(note: SessionNoted) -> list[str]:
+    """The settings that changed: `parameters` is all of them, and told where nothing else is."""
+    return [name for name in note.changed if name != "parameters"] or list(note.changed)
 
 
 def _session(facts: SessionFacts) -> Pairs:

@@ -2,12 +2,18 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from otel_realtime.facts import InputFacts, ResponseFacts
 from otel_realtime.telemetry.content import ContentGate
+from otel_realtime.told import remembered
 from otel_realtime.values import AudioLink
 
 Part = Mapping[str, object]
+Tools = Sequence[Mapping[str, object]]
+
+_ACCESS = frozenset({"authorization", "headers"})
+"""What the definition of a hosted server holds that is nobody's business."""
 
 
 def input_message(facts: InputFacts, gate: ContentGate) -> str | None:
@@ -52,9 +58,30 @@ def instructions(text: str | None, gate: ContentGate) -> str | None:
     return _dump([{"type": "text", "content": content}]) if content is not None else None
 
 
-def tool_definitions(tools: Sequence[Mapping[str, object]] | None, gate: ContentGate) -> str | None:
-    """The tools the model may call."""
-    return gate("tool_definitions", _dump(tools)) if gate.is_open and tools else None
+def tool_definitions(tools: Tools | None, gate: ContentGate) -> str | None:
+    """The tools the model may call, without what gives access to them."""
+    told = _tools(tools, gate)
+    return remembered(*told) if told is not None else None
+
+
+def known_tools(tools: Tools | None, gate: ContentGate) -> Tools | None:
+    """The same, not as JSON."""
+    told = _tools(tools, gate)
+    return told[1] if told is not None else None
+
+
+def _tools(tools: Tools | None, gate: ContentGate) -> tuple[str, Tools | None] | None:
+    """The tools as JSON and as they are; only as JSON, if redacting leaves something else."""
+    if not gate.is_open or not tools:
+        return None
+    shown = [{name: value for name, value in tool.items() if name not in _ACCESS} for tool in tools]
+    text = _json(shown)
+    redacted = gate("tool_definitions", text)
+    if redacted is None or redacted == text:
+        return (redacted, shown) if redacted is not None else None
+    changed = _parsed(redacted)
+    is_list = isinstance(changed, list) and all(isinstance(each, dict) for each in changed)
+    return redacted, changed if is_list else None
 
 
 def _user_parts(facts: InputFacts, gate: ContentGate) -> list[Part]:
@@ -84,7 +111,7 @@ def _output_parts(facts: ResponseFacts, gate: ContentGate) -> Iterable[Part]:
         yield call if arguments is None else {**call, "arguments": _parsed(arguments)}
 
 
-def _parsed(arguments: str) -> object:
+def _parsed(arguments: str) -> Any:  # noqa: ANN401 - whatever JSON denotes
     """Arguments as the object they denote; what is not JSON stays a string."""
     try:
         return json.loads(arguments)
@@ -93,4 +120,8 @@ def _parsed(arguments: str) -> object:
 
 
 def _dump(value: object) -> str:
+    return remembered(_json(value), value)
+
+
+def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)

@@ -16,10 +16,12 @@ from otel_realtime.records import (
     Noted,
     Opened,
 )
-from otel_realtime.telemetry import attributes
+from otel_realtime.telemetry import attributes, messages
 from otel_realtime.telemetry.attributes import Identity, Pairs
 from otel_realtime.telemetry.content import ContentGate, stack_of, type_of
 from otel_realtime.telemetry.context import TelemetryContext
+from otel_realtime.told import Setup, in_use, offer_setup, take_back_setup
+from otel_realtime.values import SessionConfig
 
 _Attributes = Callable[[Any, ContentGate], Pairs]
 _Text = Callable[[Any], str | None]
@@ -58,11 +60,19 @@ _ERRORS: Final[dict[Kind, _Text]] = {
 class SpanConsumer:
     """Turns records into anchor spans of a telemetry context."""
 
-    def __init__(self, context: TelemetryContext, identity: Identity, gate: ContentGate) -> None:
-        """Write the spans of one call."""
+    def __init__(
+        self,
+        context: TelemetryContext,
+        identity: Identity,
+        gate: ContentGate,
+        config: Callable[[], SessionConfig] = SessionConfig,
+    ) -> None:
+        """Write the spans of one call; `config` gives the session's settings as they are now."""
         self._context = context
         self._identity = identity
         self._gate = gate
+        self._config = config
+        self._setup: tuple[SessionConfig, Setup] | None = None
 
     def opened(self, record: Opened) -> None:
         """Start the subject's span."""
@@ -81,6 +91,9 @@ class SpanConsumer:
             kind=SpanKind.CLIENT if kind is Kind.RESPONSE else SpanKind.INTERNAL,
             attributes=attributes.known((*self._identity.pairs, *pairs)),
         )
+        session = self._context.span_context(SESSION) if kind is Kind.SESSION else None
+        if session is not None and in_use:
+            offer_setup(session.span_id, self._told_setup)
 
     def noted(self, record: Noted) -> None:
         """Mark an interruption at once; all else is on the span when it closes."""
@@ -98,12 +111,15 @@ class SpanConsumer:
             self._record_exception(record, facts.error)
         error = _ERRORS.get(kind)
         known = self._identity.pairs if kind is Kind.SESSION else ()  # some learnt since it began
+        session = self._context.span_context(SESSION) if kind is Kind.SESSION else None
         self._context.close(
             record.key,
             end=record.at,
             attributes=attributes.known((*known, *_CLOSING[kind](facts, self._gate))),
             error=error(facts) if error else None,
         )
+        if session is not None:
+            take_back_setup(session.span_id)
 
     def _close_at_once(self, record: Closed) -> None:
         """End what has been told of already, but for a link that comes with its span."""
@@ -111,6 +127,14 @@ class SpanConsumer:
         if isinstance(facts, InputFacts) and (facts.audio or facts.audio_dropped):
             told = attributes.known(attributes.input_audio(facts, self._gate))
         self._context.close(record.key, end=record.at, attributes=told)
+
+    def _told_setup(self) -> Setup:
+        """How the session is set up; put together anew where a setting has changed."""
+        config = self._config()
+        if self._setup is None or self._setup[0] is not config:
+            tools = messages.known_tools(config.tools, self._gate)
+            self._setup = config, Setup(config.parameters, tools)
+        return self._setup[1]
 
     def _parent(self, key: Key | None) -> Key | None:
         """The parent's key; the session's for a parent that was never seen or is forgotten."""

@@ -1,0 +1,1 @@
+"""Dialects: a finished span said in the words that a backend reads."""

@@ -1,0 +1,61 @@
+"""A dialect for a tracer provider that somebody else set up, as `opentelemetry-instrument` does.
+
+The SDK has no public way to replace a span processor: where it is not as it was in the versions we
+know, this says so and leaves it alone.
+"""
+
+import logging
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
+
+from opentelemetry.sdk.trace import SpanProcessor
+
+from otel_realtime.dialects.processor import DialectSpanProcessor
+from otel_realtime.settings import DialectSettings
+
+_logger = logging.getLogger("otel_realtime")
+
+
+def wrap(provider: object, settings: DialectSettings) -> Callable[[], None]:
+    """Put a dialect around every processor that a tracer provider has now.
+
+    A `DialectSpanProcessor` that is there already is left as it is. Where that cannot be done, it
+    is logged.
+
+    Returns:
+        What takes it away again.
+    """
+    many: Any = getattr(provider, "_active_span_processor", None)
+    found = getattr(many, "_span_processors", None)
+    if not isinstance(found, tuple) or not found:
+        _logger.warning(
+            "The dialect %s has no effect: there is no span processor yet that it could be put "
+            "around. Set the exporter up before this is instrumented, or put DialectSpanProcessor "
+            "around its processor yourself",
+            settings.dialect,
+        )
+        return _nothing
+    ours = {id(each): _around(each, settings) for each in found}
+    _replace(many, lambda each: ours.get(id(each), each))
+    back = {id(ours[id(each)]): each for each in found}
+
+    def take_away() -> None:
+        _replace(many, lambda each: back.get(id(each), each))
+
+    return take_away
+
+
+def _around(processor: SpanProcessor, settings: DialectSettings) -> SpanProcessor:
+    if isinstance(processor, DialectSpanProcessor):
+        return processor
+    return DialectSpanProcessor(processor, **settings.as_keywords())
+
+
+def _replace(many: Any, by: Callable[[SpanProcessor], SpanProcessor]) -> None:  # noqa: ANN401 - the SDK's own
+    with getattr(many, "_lock", None) or nullcontext():
+        many._span_processors = tuple(map(by, many._span_processors))  # noqa: SLF001 - as above
+
+
+def _nothing() -> None:
+    """There is nothing to take away."""

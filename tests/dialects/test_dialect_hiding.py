@@ -1,0 +1,90 @@
+"""OpenInference's own variables hide what they hide in its own instrumentations, and no less."""
+
+from dataclasses import fields
+
+import pytest
+from dialects.calls_in_dialects import HandMade, a_call_with_audio, answered, given, through
+
+from otel_realtime.dialects.hiding import REDACTED
+from otel_realtime.records import Kind
+from otel_realtime.settings import DialectSettings
+
+HIDES = tuple(each.name for each in fields(DialectSettings) if each.name.startswith("hide_"))
+THEIRS = sorted(set(HIDES) - {"hide_input_audio", "hide_output_audio"})
+AUDIO = "audio.url"
+
+
+def call(**settings):
+    translating, kept = through("openinference", dialect_turns=True, **settings)
+    a_call_with_audio(translating)
+    return [dict(span.attributes) for span in kept.spans]
+
+
+def texts(spans):
+    return str(spans)
+
+
+@pytest.mark.parametrize("name", THEIRS)
+def test_whatever_openinference_masks_is_masked(name) -> None:
+    config = pytest.importorskip("openinference.instrumentation").TraceConfig(**{name: True})
+    for shown, whole in zip(call(**{name: True}), call(), strict=True):
+        for key, value in whole.items():
+            masked = config.mask(key, value)
+            if masked is None:
+                assert key not in shown, key
+            elif masked == REDACTED:
+                assert shown.get(key, REDACTED) == REDACTED, key
+        assert shown != whole or name not in {"hide_inputs", "hide_input_text"}
+
+
+@pytest.mark.parametrize("name", HIDES)
+def test_each_is_read_from_its_variable(name, monkeypatch) -> None:
+    assert call() != call(**{name: True})
+    monkeypatch.setenv(f"OPENINFERENCE_{name.upper()}", "true")
+    hidden = call()
+    monkeypatch.delenv(f"OPENINFERENCE_{name.upper()}")
+    assert hidden == call(**{name: True})
+
+
+@pytest.mark.parametrize(
+    ("name", "gone"),
+    [
+        ("hide_inputs", ["When is breakfast?", "input.wav", '"for"', "Be brief."]),
+        ("hide_outputs", ["From seven.", "output.wav", "generated.wav", "session.wav"]),
+        ("hide_input_text", ["When is breakfast?", "Be brief."]),
+        ("hide_output_text", ["From seven."]),
+        ("hide_input_audio", ["When is breakfast?", "input.wav"]),
+        ("hide_output_audio", ["From seven.", "output.wav", "generated.wav", "session.wav"]),
+        ("hide_llm_tools", ["json_schema"]),
+        ("hide_llm_invocation_parameters", ["temperature"]),
+    ],
+)
+def test_what_each_hides(name, gone) -> None:
+    whole, shown = texts(call()), texts(call(**{name: True}))
+    for each in gone:
+        assert each in whole
+        if name == "hide_inputs" and each == '"for"':
+            continue  # the model said it, which is an output
+        assert each not in shown, each
+
+
+def test_a_typed_text_is_no_transcript() -> None:
+    translating, kept = through("openinference", hide_input_audio=True)
+    made = HandMade(translating)
+    typed = given("typed", audio=False)
+    made.span(Kind.INPUT, "item_1", typed)
+    made.span(Kind.RESPONSE, "resp_1", answered(typed, trigger="text"))
+    made.end()
+    assert [span.attributes["input.value"] for span in kept.spans] == ["typed", "typed", REDACTED]
+
+
+def test_a_variable_that_was_mistyped_hides(monkeypatch, caplog) -> None:
+    monkeypatch.setenv("OPENINFERENCE_HIDE_INPUTS", "ture")
+    assert call() == call(hide_inputs=True)
+    assert "OPENINFERENCE_HIDE_INPUTS takes true, false, not 'ture': it is hidden" in caplog.text
+
+
+def test_other_dialects_have_nothing_to_do_with_them() -> None:
+    translating, kept = through("langsmith", hide_inputs=True)
+    a_call_with_audio(translating)
+    assert "When is breakfast?" in texts([dict(span.attributes) for span in kept.spans])

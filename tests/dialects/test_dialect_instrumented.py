@@ -1,0 +1,121 @@
+"""A dialect by the instrumentor: put around what a provider has, and taken away again."""
+
+import pytest
+from dialects.calls_in_dialects import Kept, answered
+from opentelemetry.sdk.trace import ConcurrentMultiSpanProcessor, TracerProvider
+from opentelemetry.trace import NoOpTracerProvider
+
+from otel_realtime import DialectSpanProcessor, RealtimeInstrumentor, SettingError
+from otel_realtime.records import Kind
+
+KIND = "openinference.span.kind"
+
+
+@pytest.fixture
+def instrumentor():
+    made = RealtimeInstrumentor()
+    yield made
+    if made.is_instrumented_by_opentelemetry:
+        made.uninstrument()
+
+
+def provider_with(*processors, **settings):
+    provider = TracerProvider(shutdown_on_exit=False, **settings)
+    for each in processors:
+        provider.add_span_processor(each)
+    return provider
+
+
+def hold(provider):
+    from dialects.calls_in_dialects import HandMade
+
+    call = HandMade(provider=provider)
+    call.span(Kind.RESPONSE, "resp_1", answered())
+    call.end()
+
+
+def dialects_of(kept):
+    return [span.attributes.get(KIND) for span in kept.spans]
+
+
+@pytest.mark.parametrize("many", [None, ConcurrentMultiSpanProcessor])
+def test_all_that_a_provider_has_speaks_it_until_it_is_uninstrumented(instrumentor, many) -> None:
+    one, two, own = Kept(), Kept(), Kept()
+    theirs = DialectSpanProcessor(own, dialect="langsmith")
+    settings = {"active_span_processor": many()} if many else {}
+    provider = provider_with(one, two, theirs, **settings)
+    instrumentor.instrument(tracer_provider=provider, dialect="openinference")
+    hold(provider)
+    assert dialects_of(one) == dialects_of(two) == ["LLM", "AGENT"]
+    assert [each.attributes["langsmith.span.kind"] for each in own.spans] == ["llm", "chain"]
+    late = Kept()
+    provider.add_span_processor(late)
+    instrumentor.uninstrument()
+    hold(provider)
+    assert dialects_of(one) == ["LLM", "AGENT", None, None]
+    assert dialects_of(late) == [None, None]  # what was added meanwhile is still there
+    assert len(own.spans) == 4
+
+
+def test_a_processor_need_only_behave_like_one(instrumentor) -> None:
+    class Behaving:
+        """Not derived from the SDK's class, as some vendors' are not."""
+
+        def __init__(self) -> None:
+            self.spans = []
+
+        def on_start(self, span, parent_context=None) -> None: ...
+
+        def _on_ending(self, span) -> None: ...
+
+        def on_end(self, span) -> None:
+            self.spans.append(span)
+
+    kept = Behaving()
+    provider = provider_with(kept)
+    instrumentor.instrument(tracer_provider=provider, dialect="openinference")
+    hold(provider)
+    assert dialects_of(kept) == ["LLM", "AGENT"]
+
+
+def test_by_the_environment(instrumentor, monkeypatch) -> None:
+    monkeypatch.setenv("OTEL_REALTIME_DIALECT", "openinference")
+    monkeypatch.setenv("OPENINFERENCE_HIDE_OUTPUTS", "true")
+    kept = Kept()
+    provider = provider_with(kept)
+    instrumentor.instrument(tracer_provider=provider)
+    hold(provider)
+    assert dialects_of(kept) == ["LLM", "AGENT"]
+    assert "From seven." not in str(dict(kept.spans[0].attributes))
+
+
+def test_by_default_nothing_is_touched(instrumentor) -> None:
+    kept = Kept()
+    provider = provider_with(kept)
+    before = provider._active_span_processor._span_processors  # noqa: SLF001
+    instrumentor.instrument(tracer_provider=provider)
+    assert provider._active_span_processor._span_processors is before  # noqa: SLF001
+
+
+@pytest.mark.parametrize("provider", [TracerProvider(shutdown_on_exit=False), NoOpTracerProvider()])
+def test_where_there_is_nothing_to_put_it_around_that_is_said(
+    instrumentor, provider, caplog
+) -> None:
+    instrumentor.instrument(tracer_provider=provider, dialect="langsmith")
+    assert "The dialect langsmith has no effect: there is no span processor yet" in caplog.text
+    instrumentor.uninstrument()
+
+
+def test_an_unknown_dialect_is_one_clear_sentence(instrumentor) -> None:
+    with pytest.raises(SettingError, match=r"dialect takes genai, .*; it cannot be 'klingon'"):
+        instrumentor.instrument(dialect="klingon")
+
+
+def test_an_unknown_dialect_in_the_environment_is_logged(instrumentor, monkeypatch, caplog) -> None:
+    monkeypatch.setenv("OTEL_REALTIME_DIALECT", "klingon")
+    kept = Kept()
+    provider = provider_with(kept)
+    instrumentor.instrument(tracer_provider=provider)
+    hold(provider)
+    assert dialects_of(kept) == [None, None]
+    assert "OTEL_REALTIME_DIALECT takes genai, openinference, langsmith" in caplog.text
