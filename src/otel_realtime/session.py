@@ -79,11 +79,9 @@ class SessionTelemetry:
         self.text_parts: Final = self.conversation.text_parts
         self.audio: CallAudio | None = None
         """The recording of the call, if it is recorded."""
-        of_call = (self.context, self._identity)
-        self._telling = Telling(
-            telemetry, settings, *of_call, conversation=self.conversation, guard=self.guard
-        )
-        self._server_events = server_events_of(telemetry, settings, *of_call, self.guard.caught)
+        to = (telemetry, settings, self.context, self._identity)
+        self._telling = Telling(*to, conversation=self.conversation, guard=self.guard)
+        self._server_events = server_events_of(*to, self.guard.caught)
         self._lock = RLock()  # some applications send from one thread and receive in another
         self._ending: SessionEnded | None = None
         self._is_finished = False
