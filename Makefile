@@ -30,6 +30,9 @@ COLLECTOR := .collector/otelcol
 COLLECTOR_BUILDER = \
   go.opentelemetry.io/collector/cmd/builder@v$$(sed -n 's/^  version: //p' collector/builder.yaml)
 
+# The broker that collector/kafka.yaml is tried with: fetched once, by Maven.
+KAFKA := .collector/kafka
+
 # The object store servers that no wheel has. The tests that use them are skipped without them.
 STORES := .stores
 AZURITE_VERSION := 3.35.0
@@ -90,13 +93,22 @@ test-lowest: ## run the tests with the lowest versions that pyproject.toml allow
 	  .venv-lowest/bin/python $(PYTEST); \
 	fi
 
-test-collector: ## run what is in collector/ with a real OpenTelemetry Collector (needs Go)
+test-collector: ## run what is in collector/ for real: OpenTelemetry Collectors and Kafka (needs Go, Java)
 	@if ! command -v go >/dev/null; then \
 	  echo "SKIPPED the tests with the OpenTelemetry Collector: there is no Go here to build it"; \
 	else \
-	  $(MAKE) --no-print-directory $(COLLECTOR) $(VENV)/dev.stamp && \
-	  echo "OTEL_REALTIME_OTELCOL=$(COLLECTOR) $(VENV)/bin/python $(PYTEST) tests/collector" && \
-	  OTEL_REALTIME_OTELCOL=$(COLLECTOR) $(VENV)/bin/python $(PYTEST) tests/collector; \
+	  if ! command -v java >/dev/null || ! command -v mvn >/dev/null; then \
+	    echo "SKIPPED the tests with Kafka: there is no Java or no Maven here to fetch and run it"; \
+	  elif $(MAKE) --no-print-directory $(KAFKA)/fetched.stamp; then \
+	    kafka=$(KAFKA); \
+	  else \
+	    echo "SKIPPED the tests with Kafka: Maven could not fetch it"; \
+	  fi; \
+	  $(MAKE) --no-print-directory $${kafka:+$(KAFKA)/checked.stamp} $(COLLECTOR) $(VENV)/dev.stamp && \
+	  echo "OTEL_REALTIME_OTELCOL=$(COLLECTOR) OTEL_REALTIME_KAFKA_JARS=$$kafka" \
+	    "$(VENV)/bin/python $(PYTEST) tests/collector" && \
+	  OTEL_REALTIME_OTELCOL=$(COLLECTOR) OTEL_REALTIME_KAFKA_JARS=$$kafka \
+	    $(VENV)/bin/python $(PYTEST) tests/collector; \
 	fi
 
 check: $(VENV)/dev.stamp ## lint, types, the direction of imports, and whether generated docs are current
@@ -146,6 +158,17 @@ $(VENV)/dev.stamp: $(INPUTS) | $(VENV)/venv.stamp
 
 $(COLLECTOR): collector/builder.yaml
 	go run $(COLLECTOR_BUILDER) --config $<
+	@touch $@
+
+$(KAFKA)/fetched.stamp: tests/collector/kafka/pom.xml
+	rm -rf $(@D)
+	mvn --quiet --batch-mode -Dstyle.color=never --file $< dependency:copy-dependencies \
+	  -DoutputDirectory="$(CURDIR)/$(@D)"
+	@touch $@
+
+# What differs from the checksums is an error, and nothing to be skipped.
+$(KAFKA)/checked.stamp: tests/collector/kafka/checksums.txt $(KAFKA)/fetched.stamp
+	cd $(@D) && sha256sum --check --strict --quiet "$(CURDIR)/$<"
 	@touch $@
 
 $(AZURITE):
