@@ -10,23 +10,29 @@ from collections.abc import Callable, Iterable
 from dataclasses import fields
 from pathlib import Path
 
-from opentelemetry.sdk.metrics import MeterProvider
-
 from otel_realtime import RealtimeTelemetryListener, events, instrumentor, semconv
 from otel_realtime.conversation import HANDLERS
 from otel_realtime.conversation import _state as state
 from otel_realtime.facts import InputFacts, ResponseFacts, SessionFacts, ToolFacts
+from otel_realtime.metric import Metric
 from otel_realtime.settings import Settings
 from otel_realtime.sources import _openai_deltas, openai_wire
 from otel_realtime.sources._openai_deltas import DELTAS
-from otel_realtime.telemetry import attributes
+from otel_realtime.telemetry import attributes, catalogue
 from otel_realtime.telemetry.content import ContentGate
-from otel_realtime.telemetry.metrics import Instruments
-from otel_realtime.values import Endpoint, Usage
+from otel_realtime.values import Cost, Endpoint, SessionCost, Usage
 
 DOCS = Path(__file__).parent
 ARGUMENT = re.compile(r"^    (\w+): (.+(?:\n {8}.+)*)", re.MULTILINE)
 _PASSED_OVER = "nothing: another event says it"
+_BUCKETS = {
+    semconv.DURATION_BUCKETS: "durations (D)",
+    semconv.SESSION_BUCKETS: "sessions (W)",
+    semconv.TOKEN_BUCKETS: "tokens (T)",
+    semconv.RATIO_BUCKETS: "ratios",
+    semconv.SPEECH_RATE_BUCKETS: "speech rates",
+    semconv.MONEY_BUCKETS: "money",
+}
 PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -66,14 +72,34 @@ def keywords() -> str:
 
 
 def metrics() -> str:
-    """Every instrument."""
-    made = Instruments(MeterProvider(shutdown_on_exit=False).get_meter("docs"))
-    rows = [
-        (f"`{each.name}`", type(each).__name__.strip("_"), f"`{each.unit}`", each.description)
-        for each in vars(made).values()
-        if hasattr(each, "description")
-    ]
-    return table(("Name", "Kind", "Unit", "What it counts"), sorted(rows))
+    """Every metric of the catalogue, as a section of its own."""
+    renamed = {latest: name for name, told in semconv.RENAMED.items() for latest in told}
+    return "\n\n".join(
+        _metric(each, renamed.get(each.name)) for each in (*catalogue.CATALOGUE, *catalogue.LATEST)
+    )
+
+
+def _metric(each: Metric, released: str | None) -> str:
+    instead = semconv.RENAMED.get(each.name, ())
+    facts = (
+        ("Kind", f"{each.kind}, `{each.unit}`"),
+        ("Formula", each.formula),
+        ("Labels", ", ".join(f"`{label}`" for label in each.labels) or "none"),
+        ("Buckets", _BUCKETS.get(each.buckets, "")),
+        ("Latest names", ", ".join(f"`{name}`" for name in instead)),
+        ("Only by the latest names, instead of", f"`{released}`" if released else ""),
+        ("Caveat", each.caveat),
+    )
+    lines = "\n".join(f"- {name}: {told}" for name, told in facts if told)
+    return f"### `{each.name}`\n\n{each.text}\n\n{lines}"
+
+
+def buckets() -> str:
+    """The sets of buckets."""
+    rows = (
+        (name, ", ".join(f"{bound:g}" for bound in bounds)) for bounds, name in _BUCKETS.items()
+    )
+    return table(("Buckets", "Boundaries"), rows)
 
 
 def logs() -> str:
@@ -86,11 +112,14 @@ def spans() -> str:
     """The attributes of each kind of span."""
     gate = ContentGate(is_open=False, redact=None, on_error=lambda _, __: None)
     endpoint = Endpoint("", 0)
-    response = ResponseFacts("", usage=Usage(), endpoint=endpoint)
+    cost = Cost((), "")
+    response = ResponseFacts("", usage=Usage(), endpoint=endpoint, cost=cost)
+    session = SessionFacts(endpoint=endpoint, cost=SessionCost())
+    given = InputFacts("", "speech", transcription_cost=cost)
     opening = attributes.response_opening(response)
     kinds = (
-        ("`invoke_agent {agent}`", attributes.session(SessionFacts(endpoint=endpoint), gate)),
-        ("`user_input`", attributes.user_input(InputFacts("", "speech"), gate)),
+        ("`invoke_agent {agent}`", attributes.session(session, gate)),
+        ("`user_input`", attributes.user_input(given, gate)),
         ("`chat {model}`", (*opening, *attributes.response(response, gate))),
         ("`execute_tool {tool}`", attributes.tool(ToolFacts(""), gate)),
     )
@@ -150,7 +179,7 @@ def _events_of(translate: Callable[..., object]) -> str:
 
 PARTS = {
     each.__name__: each
-    for each in (settings, keywords, metrics, logs, spans, handlers, phases, wire)
+    for each in (settings, keywords, metrics, buckets, logs, spans, handlers, phases, wire)
 }
 
 

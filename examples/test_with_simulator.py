@@ -37,7 +37,7 @@ conversation:
 
 TREE = """\
 invoke_agent Assistant  ended closed
-  user_input  "What is the weather in London?", text
+  user_input  turn 1, "What is the weather in London?", text
   chat gpt-realtime-2.1
     execute_tool get_weather  {"city": "London"} → "London: rain, 11 degrees"
   chat gpt-realtime-2.1  "It is raining in London."\

@@ -34,7 +34,7 @@ SDK_HANDLER = {"OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED": "true"}
 TOKENS = re.compile(r"\d+→\d+")
 CALL = """\
 invoke_agent Assistant  ended closed
-  user_input  "What is the weather in London?", text
+  user_input  turn 1, "What is the weather in London?", text
   chat gpt-realtime-2.1  tokens #
     execute_tool get_weather  {"city": "London"} → "London: rain, 11 degrees"
       GET /weather

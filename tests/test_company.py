@@ -19,7 +19,7 @@ SCOPES = {
 }
 TREE = """\
 invoke_agent Assistant  ended closed
-  user_input  "What is the weather in London?", text
+  user_input  turn 1, "What is the weather in London?", text
   chat gpt-realtime-2.1  tokens #
     execute_tool get_weather  {"city": "London"} → "rain in London"
       GET /weather

@@ -21,17 +21,17 @@ pytest.importorskip(
 
 CALL = """\
 invoke_agent Concierge  ended closed, session.wav
-  user_input  "Hi! When is breakfast?", input.wav
+  user_input  turn 1, "Hi! When is breakfast?", input.wav
   chat gpt-realtime-2.1  "Good morning! Breakfast is from seven to ten, on the garden terrace.", \
 tokens #, output.wav
-  user_input  "What's the weather in London?", input.wav
+  user_input  turn 2, "What's the weather in London?", input.wav
   chat gpt-realtime-2.1  tokens #
     execute_tool get_weather  {"city": "London"} → "London: fog, 12 degrees"
       log INFO  asking the weather service
       GET /weather
   chat gpt-realtime-2.1  "London is foggy this morning, about twelve degrees.", \
 tokens #, output.wav
-  user_input  "Book a table for two, and a taxi.", input.wav
+  user_input  turn 3, "Book a table for two, and a taxi.", input.wav
   chat gpt-realtime-2.1  tokens #
     execute_tool book_table  {"guests": 2} → "a table for 2 at 20:00"
       INSERT reservations
@@ -42,18 +42,18 @@ tokens #, output.wav
   chat gpt-realtime-2.1  tokens #
   chat gpt-realtime-2.1  "Done. Your table is at eight, and the taxi comes at half past seven.", \
 tokens #, output.wav
-  user_input  "Tell me about the spa.", input.wav
+  user_input  turn 4, "Tell me about the spa.", input.wav
   chat gpt-realtime-2.1  "With pleasure. Our spa is on the lower floor. It has a heated pool, two \
 saunas and a steam room, and it is open from nine in the morning until ten at night.", \
 interrupted, tokens #, output.wav, generated.wav
-  user_input  "Stop, just the price, please.", input.wav
+  user_input  turn 5, "Stop, just the price, please.", barge-in, input.wav
   chat gpt-realtime-2.1  "It is forty euros.", tokens #, output.wav
-  user_input  "I have a question about my bill.", input.wav
+  user_input  turn 6, "I have a question about my bill.", input.wav
   chat gpt-realtime-2.1  tokens #
     execute_tool transfer_to_billing  handoff → Billing, {} → {"assistant": "Billing"}, answered
   chat gpt-realtime-2.1  "Hello, this is billing. Your total is two hundred and ten euros.", \
 tokens #, output.wav
-  user_input  "Great, thank you. Goodbye.", input.wav
+  user_input  turn 7, "Great, thank you. Goodbye.", input.wav
   chat gpt-realtime-2.1  "Goodbye!", tokens #, output.wav"""
 
 
@@ -88,6 +88,8 @@ def test_it_shows_what_it_wrote(demo) -> None:
         assert shown in ended.stdout
     assert '"London is foggy this morning, about twelve degrees."' in ended.stdout
     assert "otel_realtime.response.time_to_first_audio" in ended.stdout
+    assert "7 turns, median wait" in ended.stdout
+    assert ended.stdout.count("  eee") == ended.stdout.count("endpointing 400 · queue ") == 7
     for name in ("traces.jsonl", "logs.jsonl", "metrics.jsonl"):
         assert name in ended.stdout
         assert (folder / name).stat().st_size > 0
@@ -145,6 +147,46 @@ def test_the_interruption_tells_what_was_heard(demo) -> None:
     assert 2500 <= heard <= 3300
     assert abs(generated - length_of("concierge_4")) <= 1
     assert interrupting(cut, spans).name == "user_input"
+
+
+def test_what_was_waited_for_is_what_the_script_lets_the_caller_wait_for(demo) -> None:
+    """Detection waits 400 ms, the model takes 150 and 200 ms; tools take 250 and 400 ms."""
+    _, folder, _ = demo
+    spans = sorted(read_files(folder / "traces.jsonl").spans, key=lambda span: span.start)
+    told = [span.attributes for span in spans if semconv.VOICE_TO_VOICE in span.attributes]
+    assert [each[semconv.TURN_INDEX] for each in told] == [1, 2, 3, 4, 5, 6, 7]
+    tools = [0, 0.25, 0.4, 0, 0, 0, 0]
+    # How much longer a busy machine takes is not known; shorter than that nothing can be.
+    for each, tool in zip(told, tools, strict=True):
+        assert each[semconv.WAIT_ENDPOINTING] == pytest.approx(0.4, abs=0.001)
+        assert tool <= each[semconv.WAIT_TOOL] < tool + 0.2
+        assert 0.2 <= each[semconv.WAIT_MODEL] < 0.4
+        assert each[semconv.WAIT_QUEUE] >= 0.149
+        assert 0.75 + tool <= each[semconv.VOICE_TO_VOICE] < 2.5
+        assert each[semconv.HAD_TOOL] == bool(tool)
+
+
+def test_the_summary_tells_what_the_script_lets_happen(demo) -> None:
+    _, folder, _ = demo
+    spans = read_files(folder / "traces.jsonl").spans
+    (call,) = (span.attributes for span in spans if span.name.startswith(semconv.SPAN_SESSION))
+    counts = {
+        semconv.SESSION_TURNS: 7,
+        semconv.SESSION_TOOL_CALLS: 4,
+        semconv.SESSION_HANDOFFS: 1,
+        semconv.SESSION_INTERRUPTIONS: 1,
+        semconv.SESSION_FALSE_BARGE_INS: 0,
+        semconv.SESSION_MISSED_BARGE_INS: 0,
+        semconv.SESSION_AGENT_INTERRUPTIONS: 0,
+        semconv.SESSION_DEAD_AIR_COUNT: 0,
+        semconv.SESSION_ERRORS: 0,
+        semconv.SESSION_SLOWEST_TURN: 3,
+    }
+    assert {key: call[key] for key in counts} == counts
+    said = sum(length_of(f"caller_{number}") for number in range(1, 8)) / 1000
+    assert call[semconv.SESSION_TALK_USER] == pytest.approx(said, abs=7 * 0.06)
+    heard = call[semconv.SESSION_AUDIO_HEARD]
+    assert call[semconv.SESSION_TALK_AGENT] == pytest.approx(heard, abs=0.1)
 
 
 def interrupting(cut: TraceSpan, spans: tuple[TraceSpan, ...]) -> TraceSpan:

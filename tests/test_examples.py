@@ -24,7 +24,7 @@ ENDS_WITHIN = 120  # s; seconds on a quiet machine
 TOKENS = re.compile(r"\d+→\d+")
 SMALLEST = """\
 invoke_agent Assistant  ended closed
-  user_input  "What is the weather in London?", text
+  user_input  turn 1, "What is the weather in London?", text
   chat gpt-realtime-2.1  tokens #
     execute_tool get_weather  {"city": "London"} → "London: rain, 11 degrees"
   chat gpt-realtime-2.1  "It is raining in London.", tokens #"""

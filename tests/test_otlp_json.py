@@ -33,6 +33,7 @@ from otel_realtime.otlp_json import (
     from_readable_spans,
     read_files,
     read_lines,
+    scan_files,
 )
 
 TRACE, SPAN, PARENT = "5b8efff798038103d269b633813fc60c", "eee19b7ec3c1b174", "eee19b7ec3c1b173"
@@ -395,6 +396,16 @@ def test_a_bad_line_is_named(tmp_path: Path, line: str | bytes, problem: str) ->
     assert str(caught.value).startswith(f"{file}, line 2: ")
     assert problem in str(caught.value)
     assert (caught.value.file, caught.value.line) == (str(file), 2)
+
+
+def test_files_are_scanned_a_line_at_a_time(tmp_path: Path) -> None:
+    file = tmp_path / "telemetry.jsonl"
+    line = json.dumps(SPANS)
+    file.write_text(f"{line}\n\n{line}\n{{broken", encoding="utf-8")
+    scanned = scan_files(file)
+    assert [len(next(scanned).spans), len(next(scanned).spans)] == [1, 1]
+    with pytest.raises(OtlpJsonError, match="line 4: no JSON"):
+        next(scanned)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ WITH_ATTRIBUTES = (
     "barge_in_truncated_after_done",
     "connect_failed",
     "content_on_events_only",
+    "cost_on",
     "disconnect",
     "failed_response",
     "guardrail_tool",

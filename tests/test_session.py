@@ -79,9 +79,10 @@ def test_every_open_span_ends_with_the_session(recorder):
     session.end("connection_lost", fault_type="Lost", close_code=1006)
     assert tree(recorder) == (
         "invoke_agent A  0–40 ms  ended connection_lost (1006), error Lost\n"
+        "  summary  1 turn, 1 error, talk 100% user, 0% agent\n"
         "  chat m  10–40 ms  error Lost\n"
         "    execute_tool look_up  20–40 ms  {}, cancelled\n"
-        "  user_input  30–40 ms"
+        "  user_input  30–40 ms  turn 1"
     )
 
 

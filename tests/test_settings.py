@@ -9,6 +9,7 @@ import pytest
 from otel_realtime.settings import ContentCapture, SettingError, Settings
 
 CAPTURE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
+OPT_IN = "OTEL_SEMCONV_STABILITY_OPT_IN"
 
 
 def test_the_defaults() -> None:
@@ -137,7 +138,33 @@ def test_settings_can_be_made_again_from_what_they_are() -> None:
 def test_every_setting_has_its_variable() -> None:
     variables = {each.name: each.metadata["env"] for each in fields(Settings)}
     assert variables.pop("capture_content") == CAPTURE
+    assert variables.pop("latest_names") == OPT_IN
     assert variables == {name: f"OTEL_REALTIME_{name.upper()}" for name in variables}
+
+
+@pytest.mark.parametrize(
+    ("value", "is_on"),
+    [
+        ("gen_ai_latest_experimental", True),
+        ("http, gen_ai_latest_experimental", True),
+        ("http/dup,database", False),
+        ("gen_ai_latest_experimental_more", False),
+        (True, True),
+        (False, False),
+    ],
+)
+def test_the_latest_names_are_asked_for_by_opentelemetrys_own_switch(value, is_on) -> None:
+    assert Settings.read({"latest_names": value}, environ={}).latest_names is is_on
+    if isinstance(value, str):
+        assert Settings.read({}, environ={OPT_IN: value}).latest_names is is_on
+    assert (
+        Settings.read({"latest_names": False}, environ={OPT_IN: str(value)}).latest_names is False
+    )
+
+
+def test_the_latest_names_are_no_number() -> None:
+    with pytest.raises(SettingError, match="latest_names takes a boolean, or a comma-separated"):
+        Settings.read({"latest_names": 1}, environ={})
 
 
 REDACT = "OTEL_REALTIME_REDACT"

@@ -577,6 +577,9 @@ def a_histogram(**fields):
     [
         ([a_point(unit="1")], "m  1"),
         ([a_point(unit="{call}", value=1234567)], "m  1234567"),
+        ([a_point(unit="{USD}", value=0.25)], "m  0.25 USD"),
+        ([a_point(unit="{USD}/min", value=0.25)], "m  0.25 USD/min"),
+        ([a_point(unit="{word}/min", value=150)], "m  150 words/min"),
         ([a_point(value=0.123456)], "m  0.123 s"),
         ([a_point(value=1234.56)], "m  1235 s"),
         ([a_point(value=None)], "m  no value"),
@@ -655,6 +658,13 @@ def test_metrics_in_a_terminal() -> None:
     )
 
 
-def test_each_of_our_metrics_is_in_the_brief_list() -> None:
+def test_a_brief_list_leaves_out_what_tells_less() -> None:
+    points = [a_point(name=semconv.METRIC_TALK_RATIO), a_point(name=semconv.METRIC_ERRORS)]
+    drawn = terminal(terminal_metrics(points), 100)
+    assert " ".join(drawn.split()) == f"{semconv.METRIC_ERRORS} 1 s"
+    assert semconv.METRIC_TALK_RATIO in render_metrics(points)
+
+
+def test_each_of_our_metrics_is_known_to_the_brief_list() -> None:
     ours = {value for name, value in vars(semconv).items() if name.startswith("METRIC_")}
     assert set(TELLING) == ours

@@ -1,6 +1,7 @@
-"""The command line: `otel-realtime demo`, `tree`, `replay`, `url`."""
+"""The command line: `otel-realtime demo`, `tree`, `replay`, `summary`, `url`."""
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Sequence
@@ -70,8 +71,34 @@ def _parser() -> argparse.ArgumentParser:
     )
     replay.set_defaults(run=_replay)
 
+    _add_summary(commands)
     _add_url(commands)
     return parser
+
+
+def _add_summary(commands: Any) -> None:  # noqa: ANN401 - argparse has no public name for it
+    summary = commands.add_parser("summary", help="sum up the calls in OTLP JSON lines files")
+    summary.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    summary.add_argument(
+        "--worst",
+        type=_count,
+        default=5,
+        metavar="N",
+        help="how many of the worst calls to list (default: %(default)s)",
+    )
+    summary.add_argument(
+        "--format", choices=("text", "json"), default="text", help="default: %(default)s"
+    )
+    summary.add_argument(
+        "--plot", type=Path, metavar="PATH", help="draw it too, into a .html, .png or .svg file"
+    )
+    summary.set_defaults(run=_summary)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of calls")
+    return int(text)
 
 
 def _add_url(commands: Any) -> None:  # noqa: ANN401 - argparse has no public name for it
@@ -119,6 +146,24 @@ def _replay(options: argparse.Namespace) -> None:
         traced = traced_recording(path, capture_content=content, start=time.time_ns())
         _print(path)
         _print(terminal_tree(traced.spans, traced.logs, events=options.events))
+
+
+def _summary(options: argparse.Namespace) -> None:
+    from otel_realtime import summary
+
+    if options.plot is not None:
+        summary.check_suffix(options.plot)
+    calls = summary.calls_in(*options.files)
+    if not calls:
+        files = ", ".join(map(str, options.files))
+        raise _RefusedError(f"There are no calls of otel-realtime in {files}.")
+    report = summary.report(calls, worst=options.worst)
+    if options.plot is not None:
+        summary.plot(report, options.plot)
+    if options.format == "json":
+        sys.stdout.write(json.dumps(summary.report_values(report), indent=2) + "\n")
+    else:
+        _print(summary.terminal_report(report))
 
 
 def _url(options: argparse.Namespace) -> None:

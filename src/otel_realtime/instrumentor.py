@@ -14,6 +14,7 @@ import wrapt
 from opentelemetry.instrumentation.dependencies import get_dependency_conflicts
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]
 
+from otel_realtime.cost.book import check_prices
 from otel_realtime.session_audio import check_store
 from otel_realtime.settings import Settings
 
@@ -59,6 +60,7 @@ class RealtimeInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # it is not
         }
         read = Settings.read(kwargs)
         check_store(read)
+        check_prices(read)
         self._given = {**providers, **read.as_keywords()}
         for module in _SOURCES:
             if module in sys.modules:

@@ -14,7 +14,8 @@ the client; `event` names a neutral event of `otel_realtime.events` and gives it
 no message tells: `SessionOpened` and `SessionEnded`, a tool's run (`ToolStarted`, `ToolEnded`,
 `ToolFailed`), its approval (`ApprovalAsked`, `ApprovalGiven`), `GuardrailTripped`, `AgentChanged`.
 `error` is the message of a RuntimeError. `endpoint` is `{address: …, port: …}`. `audio_ms: 200`
-instead of `audio` or `delta` stands for that much PCM16.
+instead of `audio` or `delta` stands for that much PCM16. A file of
+`prices` lies beside the scenario.
 """
 
 import base64
@@ -33,6 +34,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from otel_realtime import events
+from otel_realtime.cost.book import check_prices
 from otel_realtime.otlp_json import (
     MetricPoint,
     TraceLog,
@@ -129,8 +131,10 @@ class Scenario:
         if not isinstance(document, Mapping) or not isinstance(document.get("events"), list):
             raise ScenarioFileError(f"{path}: there is no list of `events` in it")
         settings = document.get("settings") or {}
+        if isinstance(settings, Mapping) and isinstance(settings.get("prices"), str):
+            settings = {**settings, "prices": str(path.parent / settings["prices"])}
         try:
-            Settings.read(settings, environ={})
+            check_prices(Settings.read(settings, environ={}))
         except (TypeError, ValueError) as error:
             raise ScenarioFileError(f"{path}: `settings`: {error}") from error
         return cls(

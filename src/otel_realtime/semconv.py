@@ -8,6 +8,7 @@ constants because the published ones are marked deprecated and lack the newest k
 upstream touches this file alone.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 SCHEMA_URL: Final = "https://opentelemetry.io/schemas/1.38.0"
@@ -244,23 +245,76 @@ LOG_DEAD_AIR: Final = "otel_realtime.dead_air"
 LOG_SUMMARY: Final = "otel_realtime.session.summary"
 LOG_AUDIO_UPLOAD_FAILED: Final = "otel_realtime.audio.upload_failed"
 
-# Metrics: (name, unit, description). Durations in seconds, as OpenTelemetry asks.
+# Metrics: what each of them means stands in `telemetry.catalogue`. Durations in seconds.
 METRIC_OPERATION_DURATION: Final = "gen_ai.client.operation.duration"
 METRIC_TOKEN_USAGE: Final = "gen_ai.client.token.usage"  # noqa: S105 - a name, not a secret
 METRIC_TOKENS: Final = "otel_realtime.tokens"
+METRIC_CACHE_HIT_RATIO: Final = "otel_realtime.cache.hit_ratio"
+METRIC_VOICE_TO_VOICE: Final = "otel_realtime.voice_to_voice.latency"
+METRIC_TIME_TO_FIRST_AUDIO: Final = "otel_realtime.response.time_to_first_audio"
+METRIC_ENDPOINTING_DELAY: Final = "otel_realtime.endpointing.delay"
+METRIC_START_DELAY: Final = "otel_realtime.response.start_delay"
+METRIC_MODEL_TIME_TO_FIRST_AUDIO: Final = "otel_realtime.model.time_to_first_audio"
+METRIC_GREETING_LATENCY: Final = "otel_realtime.greeting.latency"
+METRIC_TURN_DURATION: Final = "otel_realtime.turn.duration"
+METRIC_TRANSCRIPTION_DELAY: Final = "otel_realtime.transcription.delay"
+METRIC_TRANSCRIPTION_FAILURES: Final = "otel_realtime.transcription.failures"
 METRIC_TOOL_CALLS: Final = "otel_realtime.tool.calls"
 METRIC_TOOL_DURATION: Final = "otel_realtime.tool.duration"
+METRIC_TOOL_TURN_OVERHEAD: Final = "otel_realtime.tool.turn_overhead"
 METRIC_INTERRUPTIONS: Final = "otel_realtime.interruptions"
-METRIC_ERRORS: Final = "otel_realtime.errors"
-METRIC_TIME_TO_FIRST_AUDIO: Final = "otel_realtime.response.time_to_first_audio"
+METRIC_RESPONSE_CUTS: Final = "otel_realtime.response.cuts"
+METRIC_STOP_TIME: Final = "otel_realtime.barge_in.stop_time"
+METRIC_FALSE_BARGE_INS: Final = "otel_realtime.barge_in.false"
+METRIC_MISSED_BARGE_INS: Final = "otel_realtime.barge_in.missed"
+METRIC_AGENT_INTERRUPTIONS: Final = "otel_realtime.agent_interruptions"
+METRIC_OVERLAP_DURATION: Final = "otel_realtime.overlap.duration"
+METRIC_SILENCE_DURATION: Final = "otel_realtime.silence.duration"
+METRIC_DEAD_AIR_DURATION: Final = "otel_realtime.dead_air.duration"
+METRIC_TALK_DURATION: Final = "otel_realtime.talk.duration"
+METRIC_TALK_RATIO: Final = "otel_realtime.talk.ratio"
+METRIC_SPEECH_RATE: Final = "otel_realtime.speech.rate"
+METRIC_AUDIO_GENERATED: Final = "otel_realtime.audio.generated"
+METRIC_AUDIO_HEARD: Final = "otel_realtime.audio.heard"
+METRIC_AUDIO_DISCARDED: Final = "otel_realtime.audio.discarded"
+METRIC_COST: Final = "otel_realtime.cost"
+METRIC_COST_UNHEARD: Final = "otel_realtime.cost.unheard"
+METRIC_SESSION_COST: Final = "otel_realtime.session.cost"
+METRIC_SESSION_COST_PER_MINUTE: Final = "otel_realtime.session.cost_per_minute"
+METRIC_RATE_LIMIT_REMAINING: Final = "otel_realtime.rate_limit.remaining"
 METRIC_SETUP_DURATION: Final = "otel_realtime.session.setup.duration"
-METRIC_GUARDRAIL_TRIPS: Final = "otel_realtime.guardrail.trips"
 METRIC_SESSION_DURATION: Final = "otel_realtime.session.duration"
 METRIC_SESSIONS_ACTIVE: Final = "otel_realtime.sessions.active"
+METRIC_ERRORS: Final = "otel_realtime.errors"
+METRIC_GUARDRAIL_TRIPS: Final = "otel_realtime.guardrail.trips"
+METRIC_HANDOFFS: Final = "otel_realtime.handoffs"
 METRIC_PROBLEMS: Final = "otel_realtime.telemetry.problems"
+METRIC_HANDLER_TIME: Final = "otel_realtime.telemetry.handler.time"
 METRIC_AUDIO_UPLOAD_DURATION: Final = "otel_realtime.telemetry.audio.upload.duration"
 METRIC_AUDIO_UPLOADED: Final = "otel_realtime.telemetry.audio.uploaded"
 METRIC_AUDIO_DROPPED: Final = "otel_realtime.telemetry.audio.dropped"
+COLLECTION: Final = "otel_realtime.telemetry.collection"  # has no values, and is never exported
+
+# Metrics that the latest conventions have instead of released ones.
+METRIC_INFERENCE_DURATION: Final = "gen_ai.client.inference.duration"
+METRIC_INPUT_TOKENS: Final = "gen_ai.client.inference.usage.input_tokens"
+METRIC_OUTPUT_TOKENS: Final = "gen_ai.client.inference.usage.output_tokens"
+METRIC_CACHED_TOKENS: Final = "gen_ai.client.inference.usage.cache_read.input_tokens"
+METRIC_OPERATION_INPUT_TOKENS: Final = "gen_ai.client.inference.operation.input_tokens"
+METRIC_OPERATION_OUTPUT_TOKENS: Final = "gen_ai.client.inference.operation.output_tokens"
+LATEST: Final = "gen_ai_latest_experimental"
+"""What asks for them, in OpenTelemetry's own switch."""
+RENAMED: Final[Mapping[str, tuple[str, ...]]] = {
+    METRIC_OPERATION_DURATION: (METRIC_INFERENCE_DURATION,),
+    METRIC_TOKEN_USAGE: (
+        METRIC_INPUT_TOKENS,
+        METRIC_OUTPUT_TOKENS,
+        METRIC_CACHED_TOKENS,
+        METRIC_OPERATION_INPUT_TOKENS,
+        METRIC_OPERATION_OUTPUT_TOKENS,
+    ),
+}
+"""Released metrics by what stands in their place where the latest conventions are asked for."""
 
 # Explicit bucket boundaries.
 DURATION_BUCKETS: Final = (
@@ -269,3 +323,9 @@ DURATION_BUCKETS: Final = (
 )
 SESSION_BUCKETS: Final = (1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200)
 TOKEN_BUCKETS: Final = tuple(4**power for power in range(14))
+RATIO_BUCKETS: Final = tuple(tenths / 10 for tenths in range(11))
+SPEECH_RATE_BUCKETS: Final = (60, 80, 100, 120, 140, 160, 180, 200, 220, 250, 300)
+MONEY_BUCKETS: Final = (
+    *(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5),
+    *(1, 2, 5, 10, 20, 50, 100),
+)

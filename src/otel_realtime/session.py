@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from threading import RLock
+from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 from opentelemetry import trace
@@ -17,6 +18,7 @@ from otel_realtime import endings, exit_hook, semconv
 from otel_realtime.alarm import Alarm, running_loop
 from otel_realtime.clock import Clock
 from otel_realtime.conversation import Conversation
+from otel_realtime.cost.pricing import pricing_of
 from otel_realtime.current import Lent
 from otel_realtime.events import AudioSent, Event, SessionEnded, TimePassed
 from otel_realtime.guard import Guard
@@ -66,6 +68,7 @@ class SessionTelemetry:
         self._identity = Identity(session_id or uuid.uuid4().hex, settings.user_id, provider)
         problems = telemetry.instruments.problems
         self.clock = clock or Clock()
+        self._handled = telemetry.instruments.handled
         self.guard = Guard(lambda kind: problems.add(1, {semconv.PROBLEM: kind}))
         self.context = TelemetryContext(telemetry.tracer, parent)
         self._keeps_on_events = settings.capture_content.on_events
@@ -83,6 +86,7 @@ class SessionTelemetry:
         told = (self.context, self._identity, self.guard.caught)
         self._consumers = consumers_of(telemetry, settings, *told)
         self._recording = SessionAudio(settings, telemetry, self.guard)
+        self._pricing = pricing_of(settings, self.guard.caught)
         self._lock = RLock()  # some applications send from one thread and receive in another
         self._ending: SessionEnded | None = None
         self._is_finished = False
@@ -94,8 +98,11 @@ class SessionTelemetry:
     def feed(self, event: Event) -> None:
         """Take in one event; never raises. What comes after the end is passed over."""
         if self._ending is None:
+            began = perf_counter()
             with self._lock:
                 self._feed(event)
+            if self._enabled:
+                self._handled(perf_counter() - began)
 
     def take_sent_audio(self, byte_count: int, audio: str | bytes) -> None:
         """Take user audio that the client sends now: the shortest way, for its many pieces."""
@@ -278,6 +285,8 @@ class SessionTelemetry:
         what = _TOLD[type(record)]
         if self.audio is not None:
             self._recording.link(record)
+        if self._pricing is not None:
+            self._pricing.price(record, self.conversation.session, self._identity.provider)
         for consumer in self._consumers:
             try:
                 getattr(consumer, what)(record)

@@ -94,6 +94,8 @@ class TranscriptionUsage:
     seconds: float | None = None
     input: int | None = None
     output: int | None = None
+    input_text: int | None = None
+    input_audio: int | None = None
 
 
 class CostPart(NamedTuple):
@@ -120,7 +122,7 @@ class Cost:
     @property
     def total(self) -> float:
         """All of it."""
-        return sum(part.usd for part in self.parts)
+        return sum((part.usd for part in self.parts), 0.0)
 
 
 @dataclass(slots=True)

@@ -188,7 +188,7 @@ class Trace:
         """The names as an indented list, without times: what nests in what."""
         return [
             line.split("  ")[0] if not line.startswith(" ") else _name(line)
-            for line in render(self.all.spans, self.all.logs).splitlines()
+            for line in render(self.all.spans, self.all.logs, times=False).splitlines()
         ]
 
 

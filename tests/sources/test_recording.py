@@ -22,7 +22,7 @@ TURN = [
 ]  # fmt: skip
 TREE = """\
 invoke_agent  0–90 ms  ended closed
-  user_input  20–20 ms  text
+  user_input  20–20 ms  turn 1, text
   chat gpt-realtime  41–90 ms"""
 
 

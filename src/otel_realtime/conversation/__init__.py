@@ -117,6 +117,10 @@ _OPENERS: Final = frozenset({events.SessionOpened, events.SessionStarted})
 """They open the session themselves, with what they know of it."""
 
 
+_DISORDER_NS: Final = 1_000_000_000
+"""So much earlier than the one before it may an event have been that was seen in another task."""
+
+
 class Conversation:
     """One conversation: fed with neutral events, it answers with records.
 
@@ -186,7 +190,7 @@ class Conversation:
             return []
         if state.session.started_at is None and type(event) not in _OPENERS:
             _session.open_session(state, event.at)
-        if event.at < self._last_at:
+        if event.at < self._last_at - _DISORDER_NS:
             state.leave_out("order of events", "the clock ran backwards", event.at)
         self._last_at = event.at
         if self._due is not None and event.at >= self._due:

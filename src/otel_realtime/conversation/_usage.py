@@ -10,10 +10,10 @@ _OUTPUT = ("output_text", "output_audio")
 def without_contradictions(used: Usage) -> tuple[Usage, tuple[str, ...]]:
     """What can be believed of what a provider says, and why the rest is left out."""
     problems = []
-    negative = [name for name, count in used._asdict().items() if count is not None and count < 0]
-    if negative:
-        used = used._replace(**dict.fromkeys(negative))
-        problems.append("negative")
+    no_counts = [name for name, count in used._asdict().items() if not _is_count(count)]
+    if no_counts:
+        used = used._replace(**dict.fromkeys(no_counts))
+        problems.append("no count")
     if used.input is not None and (used.cached or 0) > used.input:
         used = used._replace(cached=None, **dict.fromkeys(_CACHED))
         problems.append("more cached than input")
@@ -28,6 +28,10 @@ def without_contradictions(used: Usage) -> tuple[Usage, tuple[str, ...]]:
             used = used._replace(**dict.fromkeys(parts))
             problems.append("parts exceed their whole")
     return used, tuple(problems)
+
+
+def _is_count(count: object) -> bool:
+    return count is None or (isinstance(count, int) and count >= 0)
 
 
 def _exceeds(used: Usage, parts: tuple[str, ...], whole: int | None) -> bool:

@@ -18,7 +18,7 @@ from agents.realtime import (
 )
 from rich.console import Console
 
-from otel_realtime import RealtimeTelemetryListener
+from otel_realtime import RealtimeTelemetryListener, semconv
 from otel_realtime.demo import _telemetry
 from otel_realtime.demo._agent import hotel_agent
 from otel_realtime.demo._caller import Microphone, hold_the_call
@@ -30,6 +30,17 @@ from otel_realtime.tree import terminal_metrics, terminal_tree
 
 _SCENARIO: Final = Path(__file__).parent / "call.yaml"
 _LONGEST: Final = 180.0  # seconds; the call takes well under one minute
+
+_METRICS: Final = frozenset(
+    {
+        semconv.VOICE_TO_VOICE,  # the metric has the attribute's name
+        semconv.METRIC_TIME_TO_FIRST_AUDIO,
+        semconv.METRIC_INTERRUPTIONS,
+        semconv.METRIC_TOKENS,
+        semconv.METRIC_TOOL_DURATION,
+    }
+)
+"""What is shown: all of them would take another screen."""
 
 
 class DemoError(Exception):
@@ -137,8 +148,10 @@ def _show(console: Console, files: list[Path]) -> None:
     recorded = read_files(*(path for path in files if path.exists()))
     console.rule("[bold]The call as a trace")
     console.print(terminal_tree(recorded.spans, recorded.logs))
-    console.rule("[bold]Its metrics")
-    console.print(terminal_metrics(recorded.metrics))
+    console.rule("[bold]Some of its metrics")
+    console.print(terminal_metrics(point for point in recorded.metrics if point.name in _METRICS))
+    more = {point.name for point in recorded.metrics} - _METRICS
+    console.print(f"and {len(more)} more in {_telemetry.METRICS}", highlight=False)
     console.rule("[bold]Its files")
     for path in files:
         console.print(f"  {path}", highlight=False)

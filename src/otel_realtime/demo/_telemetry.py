@@ -24,7 +24,8 @@ from otel_realtime import AudioUploadSpanProcessor
 
 ENDPOINT: Final = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _SERVICE: Final = "otel-realtime-demo"
-_FILES: Final = ("traces.jsonl", "logs.jsonl", "metrics.jsonl")
+METRICS: Final = "metrics.jsonl"
+_FILES: Final = ("traces.jsonl", "logs.jsonl", METRICS)
 RECORDINGS: Final = "recordings"
 
 Exporters = tuple[SpanExporter, LogRecordExporter, MetricExporter]

@@ -13,7 +13,7 @@ from otel_realtime.otlp_json._model import (
     TraceLog,
     TraceSpan,
 )
-from otel_realtime.otlp_json._read import decode, read_files, read_lines
+from otel_realtime.otlp_json._read import decode, read_files, read_lines, scan_files
 from otel_realtime.otlp_json._sdk import from_log_records, from_metrics_data, from_readable_spans
 
 __all__ = [
@@ -29,4 +29,5 @@ __all__ = [
     "from_readable_spans",
     "read_files",
     "read_lines",
+    "scan_files",
 ]

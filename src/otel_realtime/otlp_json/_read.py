@@ -31,13 +31,23 @@ def read_files(*paths: str | PathLike[str]) -> Telemetry:
     Raises:
         OtlpJsonError: A file cannot be opened, or a line is no OTLP JSON.
     """
-    return Telemetry.joined(_read_file(Path(path), fspath(path)) for path in paths)
+    return Telemetry.joined(scan_files(*paths))
 
 
-def _read_file(path: Path, name: str) -> Telemetry:
+def scan_files(*paths: str | PathLike[str]) -> Iterator[Telemetry]:
+    """Read the same a line at a time, for who needs not hold all of it.
+
+    Raises:
+        OtlpJsonError: A file cannot be opened, or a line is no OTLP JSON; as it is reached.
+    """
+    for path in paths:
+        yield from _scan_file(Path(path), fspath(path))
+
+
+def _scan_file(path: Path, name: str) -> Iterator[Telemetry]:
     try:
         with path.open("rb") as lines:
-            return read_lines(lines, name)
+            yield from _read_each(lines, name)
     except OSError as error:
         raise OtlpJsonError(name, None, f"cannot be read: {error.strerror or error}") from error
 

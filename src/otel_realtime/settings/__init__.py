@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final, TypedDict
 
+from otel_realtime import semconv
 from otel_realtime.settings import _values
 from otel_realtime.settings._values import (
     AudioCapture,
@@ -43,6 +44,7 @@ class SettingKeywords(TypedDict, total=False):
     agent_name: str | None
     provider_name: str | None
     user_id: str | None
+    latest_names: bool | str | None
     transcript_timeout: float | None
     playback_timeout: float | None
     audio_store: object
@@ -56,6 +58,8 @@ class SettingKeywords(TypedDict, total=False):
     audio_spool_limit: int | None
     audio_uploads: int | None
     audio_flush_timeout: float | None
+    cost: bool | FromEnvironment | None
+    prices: Path | str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +104,14 @@ class Settings:
         accepts="text",
         parse=_values.text,
         env="OTEL_REALTIME_USER_ID",
+    )
+    latest_names: bool = setting(
+        default=False,
+        text="Whether metrics are called as in the latest conventions of OpenTelemetry where these "
+        "differ from released ones: see [metrics.md](metrics.md).",
+        accepts="a boolean, or a comma-separated list that holds gen_ai_latest_experimental",
+        parse=_values.opted_in(semconv.LATEST),
+        env="OTEL_SEMCONV_STABILITY_OPT_IN",
     )
     transcript_timeout: float = setting(
         15.0,
@@ -201,6 +213,22 @@ class Settings:
         accepts="seconds",
         parse=_values.seconds,
         env="OTEL_REALTIME_AUDIO_FLUSH_TIMEOUT",
+    )
+
+    cost: bool | FromEnvironment | None = setting(
+        None,
+        "Tell what each response, transcription and session costs, by the prices of the package "
+        "`genai-prices` (extra `cost`): see [cost.md](cost.md). By default with `prices`.",
+        accepts="true or false",
+        parse=_values.switch,
+        env="OTEL_REALTIME_COST",
+    )
+    prices: Path | FromEnvironment | None = setting(
+        None,
+        "Your own prices, which come before those of the package: see [cost.md](cost.md).",
+        accepts="a YAML or JSON file",
+        parse=_values.file,
+        env="OTEL_REALTIME_PRICES",
     )
 
     @classmethod

@@ -103,6 +103,33 @@ class FromEnvironment(str):
     __slots__ = ()
 
 
+def switch(value: object) -> bool | FromEnvironment:
+    """On or off; what is switched on by the environment still tells so, and is true.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    word = str(value).strip().lower()
+    if word not in {"true", "false"}:
+        raise ValueError(value)
+    if word == "true" and isinstance(value, FromEnvironment):
+        return value
+    return word == "true"
+
+
+def file(value: object) -> Path | FromEnvironment:
+    """A file, which is looked at when it is first needed.
+
+    Raises:
+        ValueError: It is neither a path nor a text.
+    """
+    if isinstance(value, FromEnvironment):
+        return value
+    if not isinstance(value, str | Path) or not str(value):
+        raise ValueError(value)
+    return Path(value).expanduser()
+
+
 def audio_store(value: object) -> object:
     """A URL or a store, which is looked at when it is first needed.
 
@@ -165,6 +192,19 @@ def audio_format(value: object) -> AudioFileFormat:
 def text(value: object) -> str | None:
     """Any text."""
     return str(value) if value is not None else None
+
+
+def opted_in(word: str) -> Callable[[object], bool]:
+    """How to read a switch: a boolean, or a comma-separated list that holds `word` or does not."""
+
+    def read(value: object) -> bool:
+        if isinstance(value, bool):
+            return value
+        if not isinstance(value, str):
+            raise ValueError(value)  # noqa: TRY004 - one type of error for all settings
+        return word in (each.strip() for each in value.split(","))
+
+    return read
 
 
 def function(setting: str, otherwise: Callable[..., Any], what_then: str) -> Callable[[Any], Any]:

@@ -126,10 +126,13 @@ def usage(data: Json) -> Usage:
 
 def transcription_usage(data: Json) -> TranscriptionUsage:
     """What a transcription used, by seconds or by tokens."""
+    given = _fields.any_section(data, "input_token_details")
     return TranscriptionUsage(
         seconds=_fields.any_number(data, "seconds"),
         input=_fields.any_count(data, "input_tokens"),
         output=_fields.any_count(data, "output_tokens"),
+        input_text=_fields.any_count(given, "text_tokens"),
+        input_audio=_fields.any_count(given, "audio_tokens"),
     )
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Unpack
 from weakref import finalize
 
+from otel_realtime.cost.book import check_prices
 from otel_realtime.events import SessionOpened
 from otel_realtime.extras import needed
 from otel_realtime.session import SessionTelemetry
@@ -81,6 +82,7 @@ class RealtimeTelemetryListener(RealtimeModelListener):
         """Make a listener; nothing is recorded before the first event."""
         self._settings = Settings.read({"capture_content": capture_content, **settings})
         check_store(self._settings)
+        check_prices(self._settings)
         self._telemetry = Telemetry.of(tracer_provider, meter_provider, logger_provider)
         self._session_id = session_id
         self._tracker = playback_tracker

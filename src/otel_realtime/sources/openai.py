@@ -12,6 +12,7 @@ from weakref import finalize
 
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 
+from otel_realtime.cost.book import check_prices
 from otel_realtime.session import SessionTelemetry
 from otel_realtime.session_audio import check_store
 from otel_realtime.settings import Settings
@@ -84,5 +85,6 @@ def _following(
     session_id = given.pop("session_id", None)
     read = Settings.read(given)
     check_store(read)
+    check_prices(read)
     telemetry = SessionTelemetry(Telemetry.of(*providers), read, session_id=session_id)
     return Following(telemetry, let_go)

@@ -17,6 +17,7 @@ from otel_realtime.facts import (
 )
 from otel_realtime.telemetry import (
     audio_attributes,
+    cost_attributes,
     messages,
     summary_attributes,
     tokens,
@@ -104,6 +105,7 @@ def session(facts: SessionFacts, gate: ContentGate) -> Pairs:
         (semconv.SYSTEM_INSTRUCTIONS, messages.instructions(config.instructions, gate)),
         (semconv.TOOL_DEFINITIONS, messages.tool_definitions(config.tools, gate)),
         *summary_attributes.of_session(facts),
+        *cost_attributes.of_session(facts),
         *audio_attributes.of_output(facts),
     )
 
@@ -182,6 +184,7 @@ def response(facts: ResponseFacts, gate: ContentGate) -> Pairs:
         (semconv.ERROR_TYPE, response_error(facts)),
         (semconv.ERROR_MESSAGE, _message(facts.fault, gate)),
         *(tokens.attributes_of(facts.usage) if facts.usage else ()),
+        *cost_attributes.of_response(facts),
         (semconv.INPUT_MESSAGES, messages.request_messages(facts, gate)),
         (semconv.OUTPUT_MESSAGES, messages.response_message(facts, gate)),
         *audio_attributes.of_output(facts),
@@ -286,6 +289,7 @@ def _transcription(facts: InputFacts) -> Pairs:
         (semconv.TRANSCRIPTION_SECONDS, used.seconds if used else None),
         (semconv.TRANSCRIPTION_INPUT_TOKENS, used.input if used else None),
         (semconv.TRANSCRIPTION_OUTPUT_TOKENS, used.output if used else None),
+        *cost_attributes.of_transcription(facts),
     )
 
 

@@ -10,7 +10,7 @@ from otel_realtime import semconv
 from otel_realtime.telemetry import attributes
 from otel_realtime.telemetry.attributes import Identity
 from otel_realtime.telemetry.content import type_of
-from otel_realtime.telemetry.metrics import Instruments
+from otel_realtime.telemetry.instruments import Instruments
 
 _WARN = SeverityNumber.WARN
 

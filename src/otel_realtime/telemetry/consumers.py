@@ -36,5 +36,5 @@ def consumers_of(
     return (
         SpanConsumer(context, identity, on_spans),
         LogConsumer(telemetry.logger, context, identity, on_events),
-        MetricsConsumer(telemetry.instruments, identity),
+        MetricsConsumer(telemetry.instruments, context, identity, latest=settings.latest_names),
     )

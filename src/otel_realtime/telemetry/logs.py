@@ -33,7 +33,7 @@ from otel_realtime.records import (
     TranscriptionFailureNoted,
     TurnNoted,
 )
-from otel_realtime.telemetry import attributes, summary_attributes
+from otel_realtime.telemetry import attributes, cost_attributes, summary_attributes
 from otel_realtime.telemetry.attributes import Identity, Pairs
 from otel_realtime.telemetry.content import ContentGate
 from otel_realtime.telemetry.context import TelemetryContext
@@ -215,7 +215,8 @@ class LogConsumer:
             )
             told = (*_session(facts), *end)
             severity = _INFO if facts.fault_type is None else _WARN
-            summary = (*told, *summary_attributes.of_session(facts))
+            costs = cost_attributes.of_session(facts)
+            summary = (*told, *summary_attributes.of_session(facts), *costs)
             self._emit(semconv.LOG_SUMMARY, record.key, record.at, summary)
             self._emit(semconv.LOG_SESSION_ENDED, record.key, record.at, told, severity)
         elif isinstance(facts, ResponseFacts) and self._gate.is_open:

@@ -8,7 +8,7 @@ from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import Tracer, TracerProvider
 
 from otel_realtime import semconv
-from otel_realtime.telemetry.metrics import Instruments
+from otel_realtime.telemetry.instruments import Instruments
 from otel_realtime.version import __version__
 
 

@@ -1,48 +1,29 @@
-"""Tokens by modality: on spans, and added up for an observable counter.
-
-A response brings up to six counts. A synchronous counter would take some 8 µs for each of them, on
-the event loop; adding to a dictionary takes a fraction of one.
-"""
+"""Tokens by direction, by modality, cached or not."""
 
 from collections.abc import Iterable, Iterator
-
-from opentelemetry.metrics import CallbackOptions, Observation
-from opentelemetry.util.types import AttributeValue
+from typing import NamedTuple
 
 from otel_realtime import semconv
 from otel_realtime.values import Usage
 
-Labels = dict[str, AttributeValue]
-
-_Count = tuple[str | None, int | None, int | None]
+_Told = tuple[str | None, int | None, int | None]
 """A modality, its tokens, and those of them that were cached."""
 
 
-class TokenTotals:
-    """All tokens of one meter provider so far, by labels."""
+class Count(NamedTuple):
+    """Some of the tokens of a response."""
 
-    def __init__(self) -> None:
-        """Begin with none."""
-        self._totals: dict[tuple[tuple[str, AttributeValue], ...], int] = {}
-
-    def add(self, used: Usage, labels: Labels) -> None:
-        """Add what one response used; `labels` are those it shares with other metrics."""
-        shared = tuple(labels.items())
-        for direction, modality, cached, count in partition(used):
-            if count > 0:
-                told = ((semconv.TOKEN_TYPE, direction), (semconv.CACHED, cached))
-                by = ((semconv.TOKEN_MODALITY, modality),) if modality is not None else ()
-                key = (*shared, *told, *by)
-                self._totals[key] = self._totals.get(key, 0) + count
-
-    def observe(self, _: CallbackOptions) -> Iterable[Observation]:
-        """Give the totals; called by a metric reader, in a thread of its own."""
-        return [Observation(total, dict(key)) for key, total in list(self._totals.items())]
+    direction: str
+    """`input` or `output`."""
+    modality: str | None
+    """`text`, `audio`, `image`; None where that is not told."""
+    cached: bool
+    tokens: int
 
 
-def partition(used: Usage) -> Iterator[tuple[str, str | None, bool, int]]:
+def partition(used: Usage) -> Iterator[Count]:
     """Tokens by direction, modality (None if not told) and cached or not: none counted twice."""
-    given: tuple[_Count, ...] = (
+    given: tuple[_Told, ...] = (
         ("text", used.input_text, used.cached_text),
         ("audio", used.input_audio, used.cached_audio),
         ("image", used.input_image, used.cached_image),
@@ -52,16 +33,17 @@ def partition(used: Usage) -> Iterator[tuple[str, str | None, bool, int]]:
     elif not any(count for _, count, _ in given):
         given = ((None, used.input, None),)
     for modality, count, cached in given:
-        yield "input", modality, False, max((count or 0) - (cached or 0), 0)
-        yield "input", modality, True, cached or 0
-    said: tuple[_Count, ...] = (
+        fresh = max((count or 0) - (cached or 0), 0)
+        yield Count("input", modality, cached=False, tokens=fresh)
+        yield Count("input", modality, cached=True, tokens=cached or 0)
+    said: tuple[_Told, ...] = (
         ("text", used.output_text, None),
         ("audio", used.output_audio, None),
     )
     if not any(count for _, count, _ in said):
         said = ((None, used.output, None),)
     for modality, count, _ in said:
-        yield "output", modality, False, count or 0
+        yield Count("output", modality, cached=False, tokens=count or 0)
 
 
 def attributes_of(used: Usage) -> Iterable[tuple[str, int | None]]:

@@ -1,14 +1,17 @@
 """A call as a tree of text: plain for tests and files, in colours for a terminal.
 
     invoke_agent Assistant  0–2100 ms
-      user_input  100–900 ms  "what's the weather in London?"
-      chat gpt-realtime  1000–1450 ms  first audio 240 ms, tokens 120→45
+      summary  1 turn, waited 540 ms
+      user_input  100–900 ms  turn 1, "what's the weather in London?"
+      chat gpt-realtime  1000–1450 ms  waited 540 ms, tokens 120→45
+        wait  endpointing 300 · queue 100 · model 140 ms
 
-Times count from the trace's earliest span. The functions here take the values of
-`otel_realtime.otlp_json`, so a tree can be drawn from files as well as from the running SDK.
+Times count from the trace's earliest span; a turn is told where it begins. The functions here take
+the values of `otel_realtime.otlp_json`, so a tree can be drawn from files as well as from the
+running SDK.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from otel_realtime.extras import needed
@@ -36,20 +39,23 @@ def render(
             top and marked `(parent elsewhere)`.
         logs: Log records; each is listed under its span. Those outside any trace are left out.
         events: Whether this package's own log events are listed too.
-        times: Whether to show what a clock measured: when each span ran, how long the first audio
-            took, how much was heard. Without it a call looks the same each time it is held.
+        times: Whether to show what a clock measured: when each span ran, what the user waited for,
+            how much was heard, the summary. Without it a call looks the same each time it is held.
 
     Returns:
         Lines without a final newline; an empty line between traces.
     """
     traces = trace_rows(spans, logs, events=events)
-    return "\n\n".join("\n".join(_line(row, times=times) for row in rows) for rows in traces)
+    drawn = ((line for row in rows for line in _lines(row, times=times)) for rows in traces)
+    return "\n\n".join("\n".join(lines) for lines in drawn)
 
 
-def _line(row: Row, *, times: bool) -> str:
+def _lines(row: Row, *, times: bool) -> Iterator[str]:
     details = ", ".join(each.text for each in row.details if times or each.tone != "time")
     fields = (row.title, row.times if times else "", details)
-    return "  " * row.depth + "  ".join(field for field in fields if field)
+    yield "  " * row.depth + "  ".join(field for field in fields if field)
+    for note in row.notes if times else ():
+        yield f"{'  ' * (row.depth + 1)}{note.label}  {note.text}"
 
 
 def render_metrics(points: Iterable[MetricPoint]) -> str:
@@ -69,8 +75,8 @@ def terminal_tree(
 ) -> "RenderableType":
     """Draw the same as `render` for `rich.console.Console.print`.
 
-    In colours, with a bar that shows when in the call each span ran; long texts are cut to the
-    console's width.
+    In colours, with a bar that shows when in the call each span ran, and one for each wait: a
+    letter for each part, to one scale for the trace. Long texts are cut to the console's width.
 
     Raises:
         ImportError: The package rich is missing.

@@ -1,21 +1,36 @@
-"""What a line says of a span or log behind its times.
+"""What a line says of a span behind its times.
 
 One small function for each fact, and a table of which facts each kind of span has. To show a new
 attribute, write its function and add it to the table.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
 from otel_realtime import semconv as names
-from otel_realtime.otlp_json import TraceLog, TraceSpan
-from otel_realtime.tree._text import as_json, number, one_line, parsed_json, shown, whole
+from otel_realtime.otlp_json import TraceSpan
+from otel_realtime.tree._text import (
+    as_json,
+    message_texts,
+    milliseconds,
+    money,
+    number,
+    one_line,
+    parsed_json,
+    shown,
+    whole,
+)
 
 QUIET_FINISH: Final = {"stop", "tool_call"}
 """Finish reasons that go without saying."""
 ARROW: Final = "→"
 _LONGEST_NAME: Final = 40
+_WAITS: Final = (
+    (names.VOICE_TO_VOICE, "waited"),
+    (names.GREETING_LATENCY, "greeted after"),
+    (names.TIME_TO_FIRST_AUDIO, "first audio"),
+)
+"""The best measure that there is of how soon a response was heard: one, so that a line is short."""
 _APPROVALS: Final[Mapping[object, str]] = {"approved": "approved", "awaited": "approval awaited"}
 """A rejection is the call's outcome, and is told as that."""
 
@@ -43,42 +58,15 @@ def span_details(span: TraceSpan) -> tuple[Detail, ...]:
     return tuple(detail for fact in FACTS.get(kind, (error,)) for detail in fact(span))
 
 
-def log_details(log: TraceLog) -> tuple[Detail, ...]:
-    """The text of a log; of an event of ours its telling attributes."""
-    telling = EVENT_FACTS.get(log.event_name or "", ())
-    told = [log.attributes[key] for key in telling if key in log.attributes]
-    if not told and log.body not in (None, ""):
-        told = [log.body]
-    return tuple(Detail(shown(value)) for value in told)
-
-
 def heard_text(key: str) -> Fact:
     """What was said or written: the text parts of the messages in attribute `key`."""
 
     def texts(span: TraceSpan) -> Iterator[Detail]:
-        said = " ".join(_texts(span.attributes.get(key)))
+        said = " ".join(message_texts(span.attributes.get(key)))
         if said:
             yield Detail(as_json(said), "speech")
 
     return texts
-
-
-def _texts(messages: object) -> Iterator[str]:
-    try:
-        parsed = json.loads(messages) if isinstance(messages, str) else messages
-    except (ValueError, RecursionError):
-        return
-    for message in _dicts(parsed):
-        for part in _dicts(message.get("parts")):
-            content = part.get("content")
-            if part.get("type") == "text" and isinstance(content, str):
-                yield content
-
-
-def _dicts(value: object) -> Iterator[Mapping[str, object]]:
-    for each in value if isinstance(value, list | tuple) else ():
-        if isinstance(each, Mapping):
-            yield each
 
 
 def typed(span: TraceSpan) -> Iterator[Detail]:
@@ -100,11 +88,19 @@ def cleared(span: TraceSpan) -> Iterator[Detail]:
         yield Detail("cleared")
 
 
-def first_audio(span: TraceSpan) -> Iterator[Detail]:
-    """How long the user waited for the first audio."""
-    seconds = _number(span, names.TIME_TO_FIRST_AUDIO)
-    if seconds is not None:
-        yield Detail(f"first audio {seconds * 1000:.0f} ms", "time")
+def barge_in(span: TraceSpan) -> Iterator[Detail]:
+    """That it cut off a response, which says so too."""
+    if span.attributes.get(names.INPUT_INTERRUPTED) is not None:
+        yield Detail("barge-in")
+
+
+def waited(span: TraceSpan) -> Iterator[Detail]:
+    """How long the user waited until it was heard; of a response that nobody waited for, less."""
+    for key, text in _WAITS:
+        seconds = number_of(span, key)
+        if seconds is not None:
+            yield Detail(f"{text} {milliseconds(seconds)}", "time")
+            return
 
 
 def finish(span: TraceSpan) -> Iterator[Detail]:
@@ -123,9 +119,16 @@ def interrupted(span: TraceSpan) -> Iterator[Detail]:
 
 def heard(span: TraceSpan) -> Iterator[Detail]:
     """How much of the audio was heard, where that was not all of it."""
-    part, full = _number(span, names.HEARD_MS), _number(span, names.GENERATED_MS)
+    part, full = number_of(span, names.HEARD_MS), number_of(span, names.GENERATED_MS)
     if part is not None and full is not None and (part < full or any(interrupted(span))):
         yield Detail(f"heard {whole(part)} of {whole(full)} ms", "time")
+
+
+def stop_time(span: TraceSpan) -> Iterator[Detail]:
+    """For how long the agent was still heard when the user had begun to interrupt it."""
+    seconds = number_of(span, names.STOP_TIME)
+    if seconds is not None:
+        yield Detail(f"stopped after {milliseconds(seconds)}", "time")
 
 
 def recording(*keys: str) -> Fact:
@@ -148,7 +151,7 @@ def tokens(input_key: str, output_key: str) -> Fact:
     """Tokens in and out; `?` for the side that is not known."""
 
     def counts(span: TraceSpan) -> Iterator[Detail]:
-        given, made = _number(span, input_key), _number(span, output_key)
+        given, made = number_of(span, input_key), number_of(span, output_key)
         if given is not None or made is not None:
             sides = ("?" if side is None else whole(side) for side in (given, made))
             yield Detail(f"tokens {ARROW.join(sides)}", "measure")
@@ -156,9 +159,20 @@ def tokens(input_key: str, output_key: str) -> Fact:
     return counts
 
 
+def cost(key: str) -> Fact:
+    """What it cost."""
+
+    def dollars(span: TraceSpan) -> Iterator[Detail]:
+        usd = number_of(span, key)
+        if usd is not None:
+            yield Detail(money(usd), "measure")
+
+    return dollars
+
+
 def seconds_billed(span: TraceSpan) -> Iterator[Detail]:
     """The seconds of audio that a transcription is billed for."""
-    seconds = _number(span, names.TRANSCRIPTION_SECONDS)
+    seconds = number_of(span, names.TRANSCRIPTION_SECONDS)
     if seconds is not None:
         yield Detail(f"{number(seconds)} s of audio", "measure")
 
@@ -186,9 +200,9 @@ def approval(span: TraceSpan) -> Iterator[Detail]:
     """That somebody had to approve of it, and how long that took."""
     if span.attributes.get(names.TOOL_APPROVAL) in _APPROVALS:
         yield Detail(_APPROVALS[span.attributes[names.TOOL_APPROVAL]])
-    seconds = _number(span, names.TOOL_APPROVAL_WAIT)
+    seconds = number_of(span, names.TOOL_APPROVAL_WAIT)
     if seconds is not None:
-        yield Detail(f"approval took {seconds * 1000:.0f} ms", "time")
+        yield Detail(f"approval took {milliseconds(seconds)}", "time")
 
 
 def tool_outcome(span: TraceSpan) -> Iterator[Detail]:
@@ -200,7 +214,7 @@ def tool_outcome(span: TraceSpan) -> Iterator[Detail]:
 
 def reconnects(span: TraceSpan) -> Iterator[Detail]:
     """How often the connection was lost and another one carried on."""
-    count = _number(span, names.RECONNECTS)
+    count = number_of(span, names.RECONNECTS)
     if count is not None:
         yield Detail(f"reconnected {whole(count)} x")
 
@@ -226,7 +240,8 @@ def error(span: TraceSpan) -> Iterator[Detail]:
         yield Detail(f"{label}{more}", "problem")
 
 
-def _number(span: TraceSpan, key: str) -> float | None:
+def number_of(span: TraceSpan, key: str) -> float | None:
+    """An attribute that is a number; None where there is none."""
     value = span.attributes.get(key)
     return value if isinstance(value, int | float) else None
 
@@ -238,16 +253,20 @@ FACTS: Final[Mapping[str, tuple[Fact, ...]]] = {
         typed,
         transcription,
         cleared,
+        barge_in,
+        cost(names.COST_TRANSCRIPTION),
         recording(names.INPUT_AUDIO_URL),
         error,
     ),
     names.SPAN_RESPONSE: (
         heard_text(names.OUTPUT_MESSAGES),
-        first_audio,
+        waited,
         finish,
         interrupted,
         heard,
+        stop_time,
         tokens(names.USAGE_INPUT, names.USAGE_OUTPUT),
+        cost(names.COST),
         recording(names.OUTPUT_AUDIO_URL, names.GENERATED_AUDIO_URL),
         error,
     ),
@@ -257,22 +276,8 @@ FACTS: Final[Mapping[str, tuple[Fact, ...]]] = {
         transcription,
         seconds_billed,
         tokens(names.TRANSCRIPTION_INPUT_TOKENS, names.TRANSCRIPTION_OUTPUT_TOKENS),
+        cost(names.COST_TRANSCRIPTION),
         error,
     ),
 }
 """By the first word of a span's name, in the order of the line."""
-
-EVENT_FACTS: Final[Mapping[str, tuple[str, ...]]] = {
-    names.LOG_SESSION_ENDED: (names.END_REASON, names.CLOSE_CODE),
-    names.LOG_INTERRUPTED: (names.INTERRUPTION_REASON,),
-    names.LOG_ERROR: (names.ERROR_TYPE, names.ERROR_CODE, names.ERROR_MESSAGE),
-    names.LOG_TRANSCRIPTION_FAILED: (names.ERROR_TYPE, names.ERROR_CODE, names.ERROR_MESSAGE),
-    names.LOG_HANDOFF: (names.HANDOFF_FROM, names.HANDOFF_TO),
-    names.LOG_SESSION_UPDATED: (names.CHANGED_SETTINGS,),
-    names.LOG_GUARDRAIL: (names.GUARDRAIL_KIND, names.GUARDRAIL_NAME),
-    names.LOG_APPROVAL: (names.TOOL_NAME, names.TOOL_APPROVAL),
-    names.LOG_DTMF: (names.DTMF_DIGIT,),
-    names.LOG_AUDIO_UPLOAD_FAILED: (names.ERROR_TYPE,),
-    names.LOG_MCP_TOOLS: (names.MCP_SERVER, names.MCP_OUTCOME),
-}
-"""By event name, the attributes worth a place on the line."""

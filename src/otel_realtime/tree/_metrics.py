@@ -14,6 +14,15 @@ from otel_realtime.tree._text import number, one_line, shown
 
 PERCENTILES: Final = (50, 95)
 
+_UNITS: Final = {
+    "": "",
+    "1": "",
+    "{USD}": " USD",
+    "{USD}/min": " USD/min",
+    "{word}/min": " words/min",
+}
+"""How units are shown, where not as they are; what is counted in braces has none."""
+
 
 class MetricLine(NamedTuple):
     """The fields of one line."""
@@ -23,25 +32,65 @@ class MetricLine(NamedTuple):
     values: str
 
 
-TELLING: Final = {
-    names.METRIC_TOKEN_USAGE: (names.TOKEN_TYPE,),
-    names.METRIC_TOKENS: (names.TOKEN_TYPE, names.TOKEN_MODALITY, names.CACHED),
-    names.METRIC_TOOL_CALLS: (names.TOOL_NAME, names.TOOL_OUTCOME),
-    names.METRIC_TOOL_DURATION: (names.TOOL_NAME,),
-    names.METRIC_INTERRUPTIONS: (names.INTERRUPTION_REASON,),
-    names.METRIC_ERRORS: (names.ERROR_TYPE,),
-    names.METRIC_PROBLEMS: (names.PROBLEM,),
+TELLING: Final[dict[str, tuple[str, ...] | None]] = {
+    names.METRIC_VOICE_TO_VOICE: (names.HAD_TOOL, names.VOICE_TO_VOICE_ORIGIN),
     names.METRIC_TIME_TO_FIRST_AUDIO: (names.TIME_TO_FIRST_AUDIO_ORIGIN,),
+    names.METRIC_ENDPOINTING_DELAY: (),
+    names.METRIC_START_DELAY: None,
+    names.METRIC_MODEL_TIME_TO_FIRST_AUDIO: (),
     names.METRIC_OPERATION_DURATION: (),
-    names.METRIC_GUARDRAIL_TRIPS: (names.GUARDRAIL_KIND, names.GUARDRAIL_NAME),
-    names.METRIC_SETUP_DURATION: (),
+    names.METRIC_INFERENCE_DURATION: (),
+    names.METRIC_GREETING_LATENCY: (),
+    names.METRIC_SETUP_DURATION: (names.SETUP_PHASE,),
+    names.METRIC_TRANSCRIPTION_DELAY: None,
+    names.METRIC_TOOL_DURATION: (names.TOOL_NAME,),
+    names.METRIC_TOOL_TURN_OVERHEAD: (),
+    names.METRIC_TURN_DURATION: None,
+    names.METRIC_INTERRUPTIONS: (names.INTERRUPTION_REASON,),
+    names.METRIC_RESPONSE_CUTS: (names.INTERRUPTION_REASON,),
+    names.METRIC_STOP_TIME: (),
+    names.METRIC_FALSE_BARGE_INS: (),
+    names.METRIC_MISSED_BARGE_INS: (),
+    names.METRIC_AGENT_INTERRUPTIONS: (),
+    names.METRIC_OVERLAP_DURATION: (),
+    names.METRIC_SILENCE_DURATION: (),
+    names.METRIC_DEAD_AIR_DURATION: (names.DEAD_AIR_AWAITED,),
+    names.METRIC_TALK_DURATION: (names.SPEAKER,),
+    names.METRIC_TALK_RATIO: None,
+    names.METRIC_SPEECH_RATE: (names.SPEAKER,),
+    names.METRIC_AUDIO_GENERATED: None,
+    names.METRIC_AUDIO_HEARD: None,
+    names.METRIC_AUDIO_DISCARDED: (),
+    names.METRIC_TOKEN_USAGE: None,
+    names.METRIC_TOKENS: (names.TOKEN_TYPE, names.TOKEN_MODALITY, names.CACHED),
+    names.METRIC_INPUT_TOKENS: None,
+    names.METRIC_OUTPUT_TOKENS: None,
+    names.METRIC_CACHED_TOKENS: None,
+    names.METRIC_OPERATION_INPUT_TOKENS: None,
+    names.METRIC_OPERATION_OUTPUT_TOKENS: None,
+    names.METRIC_CACHE_HIT_RATIO: None,
+    names.METRIC_COST: (names.COST_KIND, names.TOKEN_MODALITY),
+    names.METRIC_COST_UNHEARD: (),
+    names.METRIC_SESSION_COST: None,
+    names.METRIC_SESSION_COST_PER_MINUTE: (),
+    names.METRIC_RATE_LIMIT_REMAINING: None,
     names.METRIC_SESSION_DURATION: (),
-    names.METRIC_SESSIONS_ACTIVE: (),
+    names.METRIC_SESSIONS_ACTIVE: None,
+    names.METRIC_ERRORS: (names.ERROR_TYPE,),
+    names.METRIC_TRANSCRIPTION_FAILURES: (names.ERROR_TYPE,),
+    names.METRIC_TOOL_CALLS: (names.TOOL_NAME, names.TOOL_OUTCOME),
+    names.METRIC_GUARDRAIL_TRIPS: (names.GUARDRAIL_KIND, names.GUARDRAIL_NAME),
+    names.METRIC_HANDOFFS: (names.HANDOFF_FROM, names.HANDOFF_TO),
+    names.METRIC_PROBLEMS: (names.PROBLEM,),
+    names.METRIC_HANDLER_TIME: None,
     names.METRIC_AUDIO_UPLOAD_DURATION: (names.ERROR_TYPE,),
-    names.METRIC_AUDIO_UPLOADED: (),
+    names.METRIC_AUDIO_UPLOADED: None,
     names.METRIC_AUDIO_DROPPED: (names.AUDIO_DROPPED,),
 }
-"""The attributes by which a brief list tells our metrics apart; it adds up over the others."""
+"""The attributes by which a brief list tells our metrics apart; it adds up over the others.
+
+A brief list leaves out what is None: what others tell in sum, or tell better.
+"""
 
 
 def metric_lines(points: Iterable[MetricPoint]) -> list[MetricLine]:
@@ -56,7 +105,10 @@ def short_lines(points: Iterable[MetricPoint]) -> list[MetricLine]:
     """One line for each name and set of telling attributes, sorted, for who has little room."""
     told: defaultdict[tuple[str, ...], list[MetricPoint]] = defaultdict(list)
     for point in _each_series(points):
-        short = replace(point, attributes=_telling(point)) if point.name in TELLING else point
+        telling = TELLING.get(point.name, ())
+        if telling is None:
+            continue
+        short = replace(point, attributes=_told(point, telling)) if point.name in TELLING else point
         told[point.name, _attributes(short), point.kind, point.unit].append(short)
     return [
         MetricLine(one_line(key[0]), key[1], _values(reduce(_added, series)))
@@ -72,11 +124,10 @@ def _each_series(points: Iterable[MetricPoint]) -> Iterator[MetricPoint]:
         yield _together(held)
 
 
-def _telling(point: MetricPoint) -> dict[str, object]:
+def _told(point: MetricPoint, telling: Iterable[str]) -> dict[str, object]:
     """The telling attributes by the last word of their names."""
-    told = TELLING[point.name]
     return {
-        key.rsplit(".", 1)[-1]: point.attributes[key] for key in told if key in point.attributes
+        key.rsplit(".", 1)[-1]: point.attributes[key] for key in telling if key in point.attributes
     }
 
 
@@ -121,7 +172,7 @@ def _plus(one: float | None, other: float | None) -> float | None:
 
 
 def _values(point: MetricPoint) -> str:
-    unit = "" if point.unit in ("", "1") or point.unit.startswith("{") else f" {point.unit}"
+    unit = _UNITS.get(point.unit, "" if point.unit.startswith("{") else f" {point.unit}")
     if point.kind in ("sum", "gauge"):
         return "no value" if point.value is None else f"{number(point.value)}{unit}"
     stated: list[tuple[str, float]] = []

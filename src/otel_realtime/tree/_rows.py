@@ -2,12 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from otel_realtime import semconv
 from otel_realtime.otlp_json import TraceLog, TraceSpan
-from otel_realtime.tree._details import Detail, log_details, span_details
+from otel_realtime.tree._details import Detail, span_details
+from otel_realtime.tree._events import log_details
+from otel_realtime.tree._notes import Note, span_notes
 from otel_realtime.tree._text import one_line
 
 ELSEWHERE = " (parent elsewhere)"
@@ -25,6 +27,8 @@ class Row:
     origin: int
     details: tuple[Detail, ...]
     failed: bool = False
+    notes: tuple[Note, ...] = ()
+    """What stands below it, each on its own line."""
 
     @property
     def times(self) -> str:
@@ -77,6 +81,7 @@ def _rows(trace: _Trace) -> Iterator[Row]:
     """Walk the tree from the top; what only a circle of parents holds comes last."""
     children = _children(trace)
     origin = trace.origin
+    turn = 0
     tops = children.pop(None, [])
     unseen = dict(trace.spans)
     while tops or unseen:
@@ -84,7 +89,11 @@ def _rows(trace: _Trace) -> Iterator[Row]:
         stack = [(0, entry) for entry in reversed(tops)]
         while stack:
             depth, entry = stack.pop()
-            yield _row(entry, depth, origin, trace.spans)
+            row = _row(entry, depth, origin, trace.spans)
+            before, turn = turn, _turn(entry, turn)
+            if turn != before and not _is_session(entry):
+                row = replace(row, details=(Detail(f"turn {turn}"), *row.details))
+            yield row
             if isinstance(entry, TraceSpan):
                 unseen.pop(entry.span_id, None)
                 below = children.pop(entry.span_id, [])
@@ -92,6 +101,18 @@ def _rows(trace: _Trace) -> Iterator[Row]:
                 fresh = (each for each in reversed(below) if _is_fresh(each, unseen))
                 stack.extend((depth + 1, each) for each in fresh)
         tops = []
+
+
+def _turn(entry: Entry, before: int) -> int:
+    """The turn that the tree has come to; it is told where it changes."""
+    if not isinstance(entry, TraceSpan) or entry.scope != semconv.SCOPE_NAME:
+        return before
+    turn = 0 if _is_session(entry) else entry.attributes.get(semconv.TURN_INDEX)
+    return turn if isinstance(turn, int) else before
+
+
+def _is_session(entry: Entry) -> bool:
+    return isinstance(entry, TraceSpan) and entry.name.split(" ", 1)[0] == semconv.SPAN_SESSION
 
 
 def _is_fresh(entry: Entry, unseen: dict[str, TraceSpan]) -> bool:
@@ -141,7 +162,8 @@ def _row(entry: Entry, depth: int, origin: int, spans: dict[str, TraceSpan]) -> 
     if isinstance(entry, TraceLog):
         return Row(depth, title, entry.time, None, origin, details)
     failed = entry.status == "error"
-    return Row(depth, title, entry.start, entry.end, origin, details, failed)
+    notes = span_notes(entry)
+    return Row(depth, title, entry.start, entry.end, origin, details, failed, notes)
 
 
 def _milliseconds(nanoseconds: int) -> int:
