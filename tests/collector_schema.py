@@ -27,7 +27,9 @@ VARIABLES = {
 }
 VARIABLE = re.compile(r"\$\{env:(?P<name>\w+)(?::-(?P<default>[^}]*))?\}")
 ATTRIBUTE = re.compile(r'attributes(?:\[|, )"(?P<name>[^"]+)"')
-NAMES = {value for value in vars(semconv).values() if isinstance(value, str)}
+NAMES = {
+    value for name, value in vars(semconv).items() if name.isupper() and isinstance(value, str)
+}
 SIGNALS = {"traces", "logs", "metrics"}
 
 Document = Mapping[str, Any]
