@@ -9,10 +9,12 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from dialects.calls_in_dialects import HandMade, answered, given
 from opentelemetry import _logs, metrics, trace
 from opentelemetry.sdk.trace import SpanProcessor
 
 from otel_realtime.azure import configure_azure
+from otel_realtime.records import Kind
 from otel_realtime.scenario import Recorder, Scenario, Traced
 from otel_realtime.session import SessionTelemetry
 from otel_realtime.settings import Settings
@@ -57,6 +59,14 @@ def calls(*names: str) -> None:
         replace(read, settings=told).run(recorder=Everywhere())
 
 
+def a_recorded_call() -> None:
+    """A question and an answer with links to their audio."""
+    call, question = HandMade(provider=trace.get_tracer_provider()), given()
+    call.span(Kind.INPUT, "item_1", question)
+    call.span(Kind.RESPONSE, "resp_1", answered(question))
+    call.end()
+
+
 def long_texts() -> None:
     """A call with a server event whose payload is longer than a custom dimension may be."""
     session = SessionTelemetry(
@@ -79,7 +89,12 @@ if __name__ == "__main__":
         span_processors=[seen],
     )
     logging.getLogger().warning("hello from the application")
-    long_texts() if sys.argv[1:] == ["--long"] else calls(*sys.argv[1:])
+    if sys.argv[1:] == ["--long"]:
+        long_texts()
+    elif sys.argv[1:] == ["--recorded"]:
+        a_recorded_call()
+    else:
+        calls(*sys.argv[1:])
     for provider in Everywhere().providers.values():
         provider.force_flush()
     odd = {name for name in seen.names if name.startswith(("microsoft.custom", "enduser."))}

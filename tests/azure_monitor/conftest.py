@@ -7,7 +7,7 @@ CALLS = (
     *("tool_turn_with_preamble", "cost_on", "barge_in_truncated_after_done", "tool_raises"),
     *("failed_response", "disconnect", "greeting_then_first_turn", "dead_air_awaiting_user"),
     *("false_barge_in_too_short", "missed_barge_in", "guardrail_tool", "handoff"),
-    *("connect_failed", "false_barge_in_failed_transcript", "benign_error"),
+    *("connect_failed", "false_barge_in_failed_transcript", "benign_error", "tracker_late_start"),
 )
 
 
@@ -16,3 +16,9 @@ def rows(tmp_path_factory) -> list[Row]:
     """What Application Insights has of some calls."""
     pytest.importorskip("azure.monitor.opentelemetry", reason="needs otel-realtime[azure]")
     return captured(tmp_path_factory.mktemp("azure"), *CALLS)
+
+
+@pytest.fixture(scope="session")
+def all_rows(rows, tmp_path_factory) -> list[Row]:
+    """The same, and a call whose audio was recorded."""
+    return [*rows, *captured(tmp_path_factory.mktemp("recorded"), "--recorded")]
