@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +21,17 @@ TABLES = {
 }
 
 
+def _fills_session_id() -> bool:
+    try:
+        return int(version("azure-monitor-opentelemetry-exporter").rpartition("b")[2]) >= 58
+    except PackageNotFoundError:
+        return False
+
+
+FILLS_SESSION_ID = _fills_session_id()
+"""Whether Azure's exporter makes `session.id` the column session_Id; before, it is a dimension."""
+
+
 class Row(NamedTuple):
     """An item as Application Insights shows it: in a table, with its columns."""
 
@@ -30,6 +42,13 @@ class Row(NamedTuple):
     @property
     def name(self) -> str:
         return self.data.get("name", "")
+
+    @property
+    def session(self) -> str:
+        where = (
+            (self.tags, "ai.session.id") if FILLS_SESSION_ID else (self.dimensions, "session.id")
+        )
+        return where[0].get(where[1], "")
 
     @property
     def dimensions(self) -> Mapping[str, str]:

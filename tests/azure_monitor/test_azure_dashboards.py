@@ -30,7 +30,7 @@ COLUMNS = {
     "name": metric_name,
     "duration": lambda row: row.data["duration"],
     "success": lambda row: row.data["success"] is not None,
-    "session_Id": lambda row: row.tags["ai.session.id"],
+    "session_Id": lambda row: row.session,
     "operation_Id": lambda row: row.tags["ai.operation.id"],
     "valueSum": lambda row: row.data["metrics"][0]["value"],
     "valueCount": lambda row: row.data["metrics"][0]["count"],
