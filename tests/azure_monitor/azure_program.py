@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dialects.calls_in_dialects import HandMade, answered, given
 from opentelemetry import _logs, metrics, trace
-from opentelemetry.sdk.trace import SpanProcessor
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 
 from otel_realtime.azure import configure_azure
 from otel_realtime.records import Kind
@@ -60,11 +60,13 @@ def calls(*names: str) -> None:
 
 
 def a_recorded_call() -> None:
-    """A question and an answer with links to their audio."""
-    call, question = HandMade(provider=trace.get_tracer_provider()), given()
-    call.span(Kind.INPUT, "item_1", question)
-    call.span(Kind.RESPONSE, "resp_1", answered(question))
-    call.end()
+    """A question and an answer with links to their audio, within a request."""
+    tracer = trace.get_tracer("application")
+    with tracer.start_as_current_span("GET /call", kind=trace.SpanKind.SERVER):
+        call, question = HandMade(provider=trace.get_tracer_provider()), given()
+        call.span(Kind.INPUT, "item_1", question)
+        call.span(Kind.RESPONSE, "resp_1", answered(question))
+        call.end()
 
 
 def long_texts() -> None:
@@ -81,6 +83,8 @@ def long_texts() -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--late"]:
+        trace.set_tracer_provider(TracerProvider())
     seen = Seen()
     configure_azure(
         enable_live_metrics=False,
@@ -91,7 +95,7 @@ if __name__ == "__main__":
     logging.getLogger().warning("hello from the application")
     if sys.argv[1:] == ["--long"]:
         long_texts()
-    elif sys.argv[1:] == ["--recorded"]:
+    elif sys.argv[1:] in (["--recorded"], ["--late"]):
         a_recorded_call()
     else:
         calls(*sys.argv[1:])

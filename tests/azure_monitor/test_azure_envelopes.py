@@ -24,6 +24,19 @@ def test_a_call_is_dependencies_of_type_genai(rows) -> None:
     assert list(of(rows, "requests")) == []
 
 
+def test_a_call_is_below_the_request_that_it_belongs_to(all_rows) -> None:
+    (request,) = of(all_rows, "requests")
+    below = [
+        each
+        for each in of(all_rows, "dependencies")
+        if each.tags.get("ai.operation.parentId") == request.data["id"]
+    ]
+    assert [each.name for each in below] == ["invoke_agent Assistant"]
+    assert below[0].tags["ai.operation.id"] == request.tags["ai.operation.id"]
+    assert "type" not in request.data
+    assert semconv.SYSTEM not in request.dimensions
+
+
 def test_session_operation_and_user_are_columns_of_spans_and_events(rows) -> None:
     spans = {each.data["id"]: each for each in of(rows, "dependencies")}
     events = list(of(rows, "customEvents"))

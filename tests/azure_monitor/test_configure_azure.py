@@ -2,17 +2,23 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
-from azure_monitor.captured import captured, of
-from opentelemetry.sdk._logs import LoggerProvider
+from azure_ingestion import AzureIngestion
+from azure_monitor.captured import PROGRAM, captured, of, rows_of, settings_for
+from opentelemetry._logs import LogRecord
+from opentelemetry.sdk._logs import LoggerProvider, ReadWriteLogRecord
 from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from zero_code import run
 
 from otel_realtime import RealtimeInstrumentor, SettingError, semconv
 from otel_realtime.dialects.azure import EVENT_NAME, MEASUREMENTS
+from otel_realtime.dialects.azure_logs import AzureLogRecordProcessor, put_first
 from otel_realtime.session import SessionTelemetry
 from otel_realtime.settings import Settings
 from otel_realtime.telemetry.outlets import Telemetry
@@ -92,6 +98,21 @@ def test_every_trace_is_sampled_unless_the_environment_says_otherwise(tmp_path) 
     assert list(of(captured(tmp_path, *calls, **sampler), "dependencies")) == []
 
 
+def test_a_tracer_provider_that_was_there_before_is_told_of(tmp_path) -> None:
+    with AzureIngestion() as azure:
+        command = ("python", PROGRAM, "--late")
+        bin_, settings = Path(sys.executable).parent, settings_for(azure)
+        ended = run(bin_, *command, folder=tmp_path, settings=settings)
+    assert ended.returncode == 0
+    (said,) = [
+        each.data["message"]
+        for each in of(rows_of(azure), "traces")
+        if "Azure Monitor gets no spans" in each.data["message"]
+    ]
+    assert "before configure_azure was called" in said
+    assert list(of(rows_of(azure), "dependencies")) == []
+
+
 def test_an_instrumented_provider_gets_the_dialect_and_its_log_events_too() -> None:
     spans, logs = InMemorySpanExporter(), InMemoryLogRecordExporter()
     tracers, loggers = (
@@ -118,6 +139,35 @@ def test_an_instrumented_provider_gets_the_dialect_and_its_log_events_too() -> N
     a_call(providers)
     assert semconv.SYSTEM not in spans.get_finished_spans()[0].attributes
     assert EVENT_NAME not in logs.get_finished_logs()[-1].log_record.attributes
+
+
+def test_a_log_event_that_cannot_be_read_goes_on_as_it_is(caplog) -> None:
+    wrong = {1: 2}  # a name that is no text
+    for _ in range(2):
+        record = ReadWriteLogRecord(
+            LogRecord(event_name="otel_realtime.error"),
+            instrumentation_scope=InstrumentationScope("otel_realtime"),
+        )
+        record.log_record.attributes = wrong
+        AzureLogRecordProcessor().on_emit(record)
+        assert record.log_record.attributes is wrong
+    assert [each.getMessage() for each in caplog.records] == [
+        "A log event could not be made a custom event (AttributeError): it is a trace"
+    ]
+
+
+def test_a_logger_provider_that_cannot_be_changed_is_told_of(caplog) -> None:
+    put_first(object())()
+    (said,) = (each.getMessage() for each in caplog.records)
+    assert "give AzureLogRecordProcessor to the logger provider yourself" in said
+
+
+def test_a_log_record_processor_that_is_there_already_stays_the_only_one() -> None:
+    provider = LoggerProvider(shutdown_on_exit=False)
+    provider.add_log_record_processor(AzureLogRecordProcessor())
+    before = provider._multi_log_record_processor._log_record_processors  # noqa: SLF001 - the SDK tells it nowhere
+    put_first(provider)()
+    assert provider._multi_log_record_processor._log_record_processors == before  # noqa: SLF001 - the same
 
 
 def a_call(providers) -> None:

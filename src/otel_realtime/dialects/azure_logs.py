@@ -11,6 +11,7 @@ from otel_realtime import semconv
 from otel_realtime.dialects.azure import event_of
 
 _logger = logging.getLogger("otel_realtime")
+_told: set[str] = set()
 _FLUSH_MS: Final = 30_000
 
 
@@ -30,8 +31,7 @@ class AzureLogRecordProcessor(LogRecordProcessor):
             if scope is not None and scope.name == semconv.SCOPE_NAME and record.event_name:
                 record.attributes = event_of(record.event_name, record.attributes or {})
         except Exception as error:  # noqa: BLE001 - the guard: what the application logs goes on
-            kind = type(error).__qualname__
-            _logger.debug("A log event could not be made a custom event (%s)", kind)
+            _tell(error)
 
     def shutdown(self) -> None:
         """There is nothing to shut down."""
@@ -74,3 +74,11 @@ def put_first(provider: object) -> Callable[[], None]:
 
 def _nothing() -> None:
     """There is nothing to take away."""
+
+
+def _tell(error: Exception) -> None:
+    """Log what went wrong, once for each kind; its message might quote content."""
+    kind = type(error).__qualname__
+    if kind not in _told:
+        _told.add(kind)
+        _logger.warning("A log event could not be made a custom event (%s): it is a trace", kind)
