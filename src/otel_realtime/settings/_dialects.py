@@ -17,6 +17,7 @@ class Dialect(StrEnum):
     OPENINFERENCE = "openinference"
     LANGSMITH = "langsmith"
     LANGFUSE = "langfuse"
+    AZURE = "azure"
 
 
 def dialect(value: object) -> Dialect:
@@ -63,7 +64,7 @@ class DialectSettings:
     dialect: Dialect = setting(
         Dialect.GENAI,
         "In whose words spans are exported: OpenTelemetry's conventions for generative AI, which "
-        "change nothing, or those of OpenInference, LangSmith or Langfuse.",
+        "change nothing, or those of OpenInference, LangSmith, Langfuse or Application Insights.",
         accepts=", ".join(Dialect),
         parse=dialect,
         env="OTEL_REALTIME_DIALECT",
