@@ -8,6 +8,7 @@ from otel_realtime.version import __version__
 if TYPE_CHECKING:
     from otel_realtime.audio.clips import AudioClip, CallInfo
     from otel_realtime.audio.processor import AudioUploadSpanProcessor
+    from otel_realtime.bounded import bounded
     from otel_realtime.dialects.processor import DialectSpanProcessor
     from otel_realtime.instrumentor import RealtimeInstrumentor
     from otel_realtime.observing import observe
@@ -29,6 +30,7 @@ __all__ = [
     "Settings",
     "TelemetryContext",
     "__version__",
+    "bounded",
     "observe",
     "tool_run",
 ]
@@ -46,6 +48,7 @@ _HOMES: Final = {
     "SettingError": "otel_realtime.settings",
     "Settings": "otel_realtime.settings",
     "TelemetryContext": "otel_realtime.telemetry.context",
+    "bounded": "otel_realtime.bounded",
     "observe": "otel_realtime.observing",
     "tool_run": "otel_realtime.sources.openai",
 }
