@@ -15,7 +15,7 @@ from opentelemetry import _logs, metrics, trace
 from opentelemetry.instrumentation.dependencies import get_dependency_conflicts
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]
 
-from otel_realtime.bounded import bind
+from otel_realtime.bounding import bind
 from otel_realtime.cost.book import check_prices
 from otel_realtime.session_audio import check_store
 from otel_realtime.settings import (

@@ -23,9 +23,13 @@ from otlp_sink import OtlpSink
 from telemetry_targets import Exporters, otlp_exporters
 from zero_code import environment_without, run, simulator
 
-from otel_realtime import DialectSpanProcessor, RealtimeInstrumentor, SettingError
-from otel_realtime import bounded as bounding
-from otel_realtime.bounded import bounded
+from otel_realtime import (
+    DialectSpanProcessor,
+    RealtimeInstrumentor,
+    SettingError,
+    bounded,
+    bounding,
+)
 
 TIMEOUT = 0.3  # s
 SLACK = 5.0  # s, for a busy machine; the SDK alone takes at least its exporter's 10 s
