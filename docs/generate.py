@@ -15,7 +15,7 @@ from otel_realtime.conversation import HANDLERS
 from otel_realtime.conversation import _state as state
 from otel_realtime.facts import InputFacts, ResponseFacts, SessionFacts, ToolFacts
 from otel_realtime.metric import Metric
-from otel_realtime.settings import DialectSettings, Settings
+from otel_realtime.settings import DialectSettings, ExportSettings, Settings
 from otel_realtime.sources import _openai_deltas, openai_wire
 from otel_realtime.sources._openai_deltas import DELTAS
 from otel_realtime.telemetry import attributes, catalogue
@@ -54,7 +54,12 @@ def dialects() -> str:
     return _settings_of(DialectSettings)
 
 
-def _settings_of(cls: type[Settings | DialectSettings]) -> str:
+def export() -> str:
+    """The same for the export."""
+    return _settings_of(ExportSettings)
+
+
+def _settings_of(cls: type[Settings | DialectSettings | ExportSettings]) -> str:
     rows = [
         (
             f"`{each.name}`",
@@ -202,7 +207,7 @@ def _events_of(translate: Callable[..., object]) -> str:
 PARTS = {
     each.__name__: each
     for each in (
-        *(settings, dialects, keywords, metrics, buckets),
+        *(settings, dialects, export, keywords, metrics, buckets),
         *(logs, spans, handlers, phases, wire, azure_queries),
     )
 }

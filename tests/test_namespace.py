@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,12 @@ def test_names_come_from_where_they_live() -> None:
     from otel_realtime.sources.agents import RealtimeTelemetryListener
 
     assert otel_realtime.RealtimeTelemetryListener is RealtimeTelemetryListener
+
+
+def test_no_module_has_the_name_of_what_is_public() -> None:
+    # It would take the name's place as soon as it is imported.
+    modules = {each.stem for each in Path(otel_realtime.__file__).parent.iterdir()}
+    assert modules & set(otel_realtime.__all__) == set()
 
 
 def test_a_name_that_is_not_there() -> None:

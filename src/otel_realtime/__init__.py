@@ -8,11 +8,13 @@ from otel_realtime.version import __version__
 if TYPE_CHECKING:
     from otel_realtime.audio.clips import AudioClip, CallInfo
     from otel_realtime.audio.processor import AudioUploadSpanProcessor
+    from otel_realtime.bounding import bounded
     from otel_realtime.dialects.processor import DialectSpanProcessor
     from otel_realtime.instrumentor import RealtimeInstrumentor
     from otel_realtime.observing import observe
     from otel_realtime.settings import AudioCapture, ContentCapture, SettingError, Settings
     from otel_realtime.sources.agents import RealtimeTelemetryListener
+    from otel_realtime.sources.by_hand import ManualSession
     from otel_realtime.sources.openai import tool_run
     from otel_realtime.telemetry.context import TelemetryContext
 
@@ -23,12 +25,14 @@ __all__ = [
     "CallInfo",
     "ContentCapture",
     "DialectSpanProcessor",
+    "ManualSession",
     "RealtimeInstrumentor",
     "RealtimeTelemetryListener",
     "SettingError",
     "Settings",
     "TelemetryContext",
     "__version__",
+    "bounded",
     "observe",
     "tool_run",
 ]
@@ -41,11 +45,13 @@ _HOMES: Final = {
     "CallInfo": "otel_realtime.audio.clips",
     "ContentCapture": "otel_realtime.settings",
     "DialectSpanProcessor": "otel_realtime.dialects.processor",
+    "ManualSession": "otel_realtime.sources.by_hand",
     "RealtimeInstrumentor": "otel_realtime.instrumentor",
     "RealtimeTelemetryListener": "otel_realtime.sources.agents",
     "SettingError": "otel_realtime.settings",
     "Settings": "otel_realtime.settings",
     "TelemetryContext": "otel_realtime.telemetry.context",
+    "bounded": "otel_realtime.bounding",
     "observe": "otel_realtime.observing",
     "tool_run": "otel_realtime.sources.openai",
 }

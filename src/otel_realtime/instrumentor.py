@@ -11,13 +11,21 @@ from importlib import import_module
 from typing import Any, Final
 
 import wrapt
-from opentelemetry import _logs, trace
+from opentelemetry import _logs, metrics, trace
 from opentelemetry.instrumentation.dependencies import get_dependency_conflicts
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]
 
+from otel_realtime.bounding import bind
 from otel_realtime.cost.book import check_prices
 from otel_realtime.session_audio import check_store
-from otel_realtime.settings import Dialect, DialectKeywords, DialectSettings, Settings
+from otel_realtime.settings import (
+    Dialect,
+    DialectKeywords,
+    DialectSettings,
+    ExportKeywords,
+    ExportSettings,
+    Settings,
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -32,6 +40,7 @@ The packages are those of the extra `instruments-any`.
 
 _PROVIDERS: Final = ("tracer_provider", "meter_provider", "logger_provider")
 _DIALECT: Final = tuple(DialectKeywords.__annotations__)
+_EXPORT: Final = tuple(ExportKeywords.__annotations__)
 
 
 class RealtimeInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # it is not typed
@@ -40,9 +49,10 @@ class RealtimeInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # it is not
         RealtimeInstrumentor().instrument(capture_content=True)
 
     `instrument` takes `tracer_provider`, `meter_provider` and `logger_provider` (the global ones
-    by default) and every field of `Settings` and `DialectSettings` as keywords; where one is not
-    given, its environment variable counts, as it is then. A wrong keyword raises `SettingError` or
-    `TypeError`. A dialect is put around the span processors that the tracer provider has then.
+    by default) and every field of `Settings`, `DialectSettings` and `ExportSettings` as keywords;
+    where one is not given, its environment variable counts, as it is then. A wrong keyword raises
+    `SettingError` or `TypeError`. A dialect is put around the span processors that the tracer
+    provider has then, and what the providers export by then is bounded.
 
     `uninstrument` ends the telemetry of the sessions that are still open, and puts the SDKs back.
     """
@@ -51,8 +61,8 @@ class RealtimeInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # it is not
     """What the sources are given; None while it is off."""
     _awaited: Final[set[str]] = set()
     """Modules whose import is waited for: that cannot be taken back, and is done once."""
-    _taken_away: Final[list[Callable[[], None]]] = []
-    """What takes a dialect away again."""
+    _put_back: tuple[Callable[[], None], ...] = ()
+    """What makes the providers as they were, in this order."""
 
     def instrumentation_dependencies(self) -> Collection[str]:
         """What it can instrument: those that are installed, of which one is enough; else all."""
@@ -64,10 +74,12 @@ class RealtimeInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # it is not
             name: kwargs.pop(name) for name in _PROVIDERS if name in kwargs
         }
         asked = {name: kwargs.pop(name) for name in _DIALECT if name in kwargs}
+        export = ExportSettings.read({name: kwargs.pop(name) for name in _EXPORT if name in kwargs})
         read, dialect = Settings.read(kwargs), DialectSettings.read(asked)
         check_store(read)
         check_prices(read)
-        self._speak(dialect, providers)
+        bound = _bind(providers, export.export_timeout)  # first: a dialect lies around it
+        self._put_back = (_speak(providers, dialect), bound)
         self._given = {**providers, **read.as_keywords()}
         for module in _SOURCES:
             if module in sys.modules:
@@ -78,28 +90,15 @@ class RealtimeInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # it is not
 
     def _uninstrument(self, **kwargs: Any) -> None:  # noqa: ANN401, ARG002 - the same
         self._given = None
-        while self._taken_away:
-            self._taken_away.pop()()
+        for put_back in self._put_back:
+            put_back()
+        self._put_back = ()
         for _, source in _SOURCES.values():
             try:
                 if source in sys.modules:
                     sys.modules[source].uninstrument()
             except Exception:  # the guard: the others are put back all the same
                 _logger.warning("%s could not be uninstrumented", source, exc_info=True)
-
-    def _speak(self, settings: DialectSettings, providers: Mapping[str, Any]) -> None:
-        """Have all that the providers export said in a dialect, if one is asked for."""
-        if settings.dialect is Dialect.GENAI:
-            return
-        from otel_realtime.dialects.wrapping import wrap
-
-        tracers = providers.get("tracer_provider") or trace.get_tracer_provider()
-        self._taken_away.append(wrap(tracers, settings))
-        if settings.dialect is Dialect.AZURE:
-            from otel_realtime.dialects.azure_logs import put_first
-
-            loggers = providers.get("logger_provider") or _logs.get_logger_provider()
-            self._taken_away.append(put_first(loggers))
 
     def _imported(self, module: Any) -> None:  # noqa: ANN401 - a module is an object like any
         self._awaited.discard(module.__name__)
@@ -125,3 +124,38 @@ class RealtimeInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # it is not
             import_module(source).instrument(given)
         except Exception:
             _logger.warning("%s could not be instrumented", module, exc_info=True)
+
+
+def _bind(providers: Mapping[str, Any], timeout: float | None) -> Callable[[], None]:
+    """Bound what the providers export, if that is asked for; gives what takes it back."""
+    if timeout is None:
+        return _nothing
+    exporting = (
+        providers.get("tracer_provider") or trace.get_tracer_provider(),
+        providers.get("meter_provider") or metrics.get_meter_provider(),
+        providers.get("logger_provider") or _logs.get_logger_provider(),
+    )
+    return bind(exporting, timeout)
+
+
+def _speak(providers: Mapping[str, Any], settings: DialectSettings) -> Callable[[], None]:
+    """Have all that is exported said in a dialect, if one is asked for; the same."""
+    if settings.dialect is Dialect.GENAI:
+        return _nothing
+    from otel_realtime.dialects.wrapping import wrap
+
+    taken = [wrap(providers.get("tracer_provider") or trace.get_tracer_provider(), settings)]
+    if settings.dialect is Dialect.AZURE:
+        from otel_realtime.dialects.azure_logs import put_first
+
+        taken.append(put_first(providers.get("logger_provider") or _logs.get_logger_provider()))
+
+    def take_back() -> None:
+        while taken:
+            taken.pop()()
+
+    return take_back
+
+
+def _nothing() -> None:
+    """There is nothing to take back."""

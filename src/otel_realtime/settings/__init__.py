@@ -12,6 +12,7 @@ from typing import Any, Final, TypedDict
 from otel_realtime import semconv
 from otel_realtime.settings import _functions, _values
 from otel_realtime.settings._dialects import Dialect, DialectKeywords, DialectSettings
+from otel_realtime.settings._export import ExportKeywords, ExportSettings
 from otel_realtime.settings._reading import read
 from otel_realtime.settings._values import (
     AudioCapture,
@@ -30,6 +31,8 @@ __all__ = [
     "Dialect",
     "DialectKeywords",
     "DialectSettings",
+    "ExportKeywords",
+    "ExportSettings",
     "FromEnvironment",
     "Redact",
     "SettingError",

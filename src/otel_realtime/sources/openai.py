@@ -18,7 +18,8 @@ from otel_realtime.session_audio import check_store
 from otel_realtime.settings import Settings
 from otel_realtime.sources import _openai_session
 from otel_realtime.sources._openai_session import Following
-from otel_realtime.sources._openai_tools import ToolRun, tool_run
+from otel_realtime.sources._openai_tools import tool_run
+from otel_realtime.sources._tool_run import ToolRun
 from otel_realtime.telemetry.outlets import Telemetry
 
 __all__ = ["ToolRun", "instrument", "observe", "tool_run", "uninstrument"]

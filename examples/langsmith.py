@@ -1,0 +1,51 @@
+"""A voice agent whose calls are read in LangSmith, as runs of one thread each."""
+
+import asyncio
+import os
+
+from agents import function_tool
+from agents.realtime import RealtimeAgent, RealtimeRunner
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+from otel_realtime import DialectSpanProcessor, RealtimeInstrumentor, bounded
+
+LANGSMITH = os.environ.get("LANGSMITH_ENDPOINT", "https://api.smith.langchain.com")
+
+provider = TracerProvider()
+exporter = OTLPSpanExporter(
+    endpoint=f"{LANGSMITH}/otel/v1/traces",
+    headers={
+        "x-api-key": os.environ["LANGSMITH_API_KEY"],
+        "Langsmith-Project": os.environ.get("LANGSMITH_PROJECT", "voice"),
+    },
+)
+provider.add_span_processor(
+    DialectSpanProcessor(bounded(BatchSpanProcessor(exporter)), dialect="langsmith")
+)
+trace.set_tracer_provider(provider)
+RealtimeInstrumentor().instrument(capture_content=True)
+
+
+@function_tool
+def get_weather(city: str) -> str:
+    """Say what the weather is like in a city."""
+    return f"{city}: rain, 11 degrees"
+
+
+async def main() -> None:
+    """Ask one question, and hang up once the answer is there."""
+    agent = RealtimeAgent(name="Assistant", instructions="Be brief.", tools=[get_weather])
+    url = os.environ.get("OTEL_REALTIME_EXAMPLE_URL")  # the simulator's; else it is the real API
+    async with await RealtimeRunner(agent).run(model_config={"url": url} if url else None) as call:
+        await call.send_message("What is the weather in London?")
+        spoken = False
+        async for event in call:
+            spoken = event.type == "audio" or (spoken and event.type != "tool_start")
+            if spoken and event.type == "agent_end":
+                break
+
+
+asyncio.run(main())
