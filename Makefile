@@ -30,6 +30,15 @@ COLLECTOR := .collector/otelcol
 COLLECTOR_BUILDER = \
   go.opentelemetry.io/collector/cmd/builder@v$$(sed -n 's/^  version: //p' collector/builder.yaml)
 
+# The broker that collector/kafka.yaml is tried with: fetched once, by Maven.
+KAFKA := .collector/kafka
+
+# What dashboards/grafana is tried with: built once, from Go modules, without what finds machines
+# in clouds.
+PROMETHEUS := .prometheus
+PROMETHEUS_VERSION := 0.316.0
+PROMETHEUS_STAMP := $(PROMETHEUS)/prometheus-$(PROMETHEUS_VERSION).stamp
+
 # The object store servers that no wheel has. The tests that use them are skipped without them.
 STORES := .stores
 AZURITE_VERSION := 3.35.0
@@ -39,7 +48,7 @@ FAKE_GCS := $(STORES)/fake-gcs-server-$(FAKE_GCS_VERSION).stamp
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo stores test test-lowest test-collector check format docs bench clean
+.PHONY: help setup demo stores test test-lowest test-collector test-grafana check format docs bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -90,13 +99,31 @@ test-lowest: ## run the tests with the lowest versions that pyproject.toml allow
 	  .venv-lowest/bin/python $(PYTEST); \
 	fi
 
-test-collector: ## run what is in collector/ with a real OpenTelemetry Collector (needs Go)
+test-collector: ## run what is in collector/ for real: OpenTelemetry Collectors and Kafka (needs Go, Java)
 	@if ! command -v go >/dev/null; then \
 	  echo "SKIPPED the tests with the OpenTelemetry Collector: there is no Go here to build it"; \
 	else \
-	  $(MAKE) --no-print-directory $(COLLECTOR) $(VENV)/dev.stamp && \
-	  echo "OTEL_REALTIME_OTELCOL=$(COLLECTOR) $(VENV)/bin/python $(PYTEST) tests/collector" && \
-	  OTEL_REALTIME_OTELCOL=$(COLLECTOR) $(VENV)/bin/python $(PYTEST) tests/collector; \
+	  if ! command -v java >/dev/null || ! command -v mvn >/dev/null; then \
+	    echo "SKIPPED the tests with Kafka: there is no Java or no Maven here to fetch and run it"; \
+	  elif $(MAKE) --no-print-directory $(KAFKA)/fetched.stamp; then \
+	    kafka=$(KAFKA); \
+	  else \
+	    echo "SKIPPED the tests with Kafka: Maven could not fetch it"; \
+	  fi; \
+	  $(MAKE) --no-print-directory $${kafka:+$(KAFKA)/checked.stamp} $(COLLECTOR) $(VENV)/dev.stamp && \
+	  echo "OTEL_REALTIME_OTELCOL=$(COLLECTOR) OTEL_REALTIME_KAFKA_JARS=$$kafka" \
+	    "$(VENV)/bin/python $(PYTEST) tests/collector" && \
+	  OTEL_REALTIME_OTELCOL=$(COLLECTOR) OTEL_REALTIME_KAFKA_JARS=$$kafka \
+	    $(VENV)/bin/python $(PYTEST) tests/collector; \
+	fi
+
+test-grafana: ## run the queries and alerts of dashboards/grafana on a real Prometheus (needs Go)
+	@if ! command -v go >/dev/null; then \
+	  echo "SKIPPED the tests with Prometheus: there is no Go here to build it"; \
+	else \
+	  $(MAKE) --no-print-directory $(PROMETHEUS_STAMP) $(VENV)/dev.stamp && \
+	  echo "OTEL_REALTIME_PROMETHEUS=$(PROMETHEUS) $(VENV)/bin/python $(PYTEST) tests/dashboards" && \
+	  OTEL_REALTIME_PROMETHEUS=$(PROMETHEUS) $(VENV)/bin/python $(PYTEST) tests/dashboards; \
 	fi
 
 check: $(VENV)/dev.stamp ## lint, types, the direction of imports, and whether generated docs are current
@@ -117,7 +144,7 @@ bench: $(VENV)/dev.stamp ## measure what listening costs
 	$(VENV)/bin/python -m bench
 
 clean: ## remove the environments and caches
-	rm -rf .venv .venv-* .collector .stores .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-* .collector .prometheus .stores .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/venv.stamp:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -146,6 +173,23 @@ $(VENV)/dev.stamp: $(INPUTS) | $(VENV)/venv.stamp
 
 $(COLLECTOR): collector/builder.yaml
 	go run $(COLLECTOR_BUILDER) --config $<
+	@touch $@
+
+$(KAFKA)/fetched.stamp: tests/collector/kafka/pom.xml
+	rm -rf $(@D)
+	mvn --quiet --batch-mode -Dstyle.color=never --file $< dependency:copy-dependencies \
+	  -DoutputDirectory="$(CURDIR)/$(@D)"
+	@touch $@
+
+# What differs from the checksums is an error, and nothing to be skipped.
+$(KAFKA)/checked.stamp: tests/collector/kafka/checksums.txt $(KAFKA)/fetched.stamp
+	cd $(@D) && sha256sum --check --strict --quiet "$(CURDIR)/$<"
+	@touch $@
+
+$(PROMETHEUS_STAMP):
+	GOBIN="$(CURDIR)/$(PROMETHEUS)" go install -tags remove_all_sd \
+	  github.com/prometheus/prometheus/cmd/prometheus@v$(PROMETHEUS_VERSION) \
+	  github.com/prometheus/prometheus/cmd/promtool@v$(PROMETHEUS_VERSION)
 	@touch $@
 
 $(AZURITE):

@@ -11,7 +11,7 @@ import platform
 import sys
 from importlib.metadata import version
 
-from bench import apart, audio, closing, hour, imports, memory, pairs, peers
+from bench import apart, audio, closing, dialects, hour, imports, memory, pairs, peers
 from bench.report import Report
 from bench.server import running
 from bench.turns import Kind
@@ -25,6 +25,7 @@ from bench.variants import (
     SHOWN,
     SHOWN_APART,
 )
+from otel_realtime.settings import Dialect
 
 _TARGETS: dict[str, float] = {Kind.AUDIO: 1.05, Kind.TRANSCRIPT: 1.10, Kind.OTHER: 1.40}
 _RECORDED_TARGETS: dict[str, float] = {Kind.AUDIO: 1.08}
@@ -103,6 +104,13 @@ async def _hour(report: Report) -> None:
     report.figure("what its session keeps in memory", found.kept_mb, "MB", _MOST_KEPT_MB)
 
 
+async def _dialects(report: Report) -> None:
+    report.section("a finished span said in a dialect, beyond passing it on")
+    for each in Dialect:
+        found = await asyncio.to_thread(dialects.measure, each)
+        report.figure(str(each), found.beyond, "µs", dialects.MOST_US)
+
+
 async def _imports(report: Report) -> None:
     report.section("import, beyond the OpenTelemetry packages")
     found = await imports.milliseconds(5)
@@ -126,6 +134,7 @@ async def _measure(options: argparse.Namespace) -> Report:
     await _memory(report)
     await _hour(report)
     await _audio(report)
+    await _dialects(report)
     await _imports(report)
     if options.peers:
         await peers.compare(report)

@@ -39,7 +39,7 @@ def rotel(export_to: str, folder: Path) -> Iterator[Rotel]:
     """
     binary = _binary()
     for attempt in range(1, ATTEMPTS + 1):
-        ports = _free_ports(2)
+        ports = free_ports(2)
         output = folder / f"rotel-{attempt}.log"
         with output.open("wb") as log:
             running = subprocess.Popen(
@@ -86,7 +86,7 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "LD_LIBRARY_PATH": os.pathsep.join(filter(None, libraries))}
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:

@@ -20,6 +20,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from otelcol import OTELCOL, needs_otelcol
 from otlp_sink import OtlpSink
 
 from otel_realtime.otlp_json import (
@@ -34,17 +35,12 @@ from otel_realtime.settings import Settings
 from otel_realtime.sources.recording import RecordedClock, WireEvent, replay
 from otel_realtime.telemetry.outlets import Telemetry as Destination
 
-OTELCOL = os.environ.get("OTEL_REALTIME_OTELCOL", "")
 REPO = Path(__file__).resolve().parents[2]
-CONFIGURATIONS = [path for path in (REPO / "collector").glob("*.yaml") if path.stem != "builder"]
 CALL = REPO / "tests" / "scenarios" / "plain_answer.yaml"
 STOPS_WITHIN = 20  # s; it takes less than one
 ARRIVES_WITHIN = 30  # s; half a second on a quiet machine
 
-pytestmark = pytest.mark.skipif(
-    not OTELCOL,
-    reason="needs an OpenTelemetry Collector that was built for it: make test-collector",
-)
+pytestmark = needs_otelcol
 
 
 def environment(folder: Path | str, endpoint: str) -> dict[str, str]:
@@ -139,29 +135,6 @@ def folder(tmp_path: Path) -> Path:
     made = tmp_path / "files"
     made.mkdir()
     return made
-
-
-@pytest.mark.parametrize("path", CONFIGURATIONS, ids=lambda path: path.stem)
-def test_every_configuration_is_valid(path: Path) -> None:
-    ended = validate(path, "http://127.0.0.1:4318")
-    assert (ended.returncode, ended.stderr) == (0, "")
-
-
-def test_it_says_that_the_endpoint_is_missing() -> None:
-    ended = validate(REPO / "collector" / "files.yaml", "")
-    assert ended.returncode != 0
-    assert "endpoint must be specified" in ended.stderr
-
-
-def validate(path: Path, endpoint: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [OTELCOL, "validate", "--config", str(path)],
-        capture_output=True,
-        text=True,
-        timeout=STOPS_WITHIN,
-        env=environment("files", endpoint),
-        check=False,
-    )
 
 
 def test_a_call_arrives_as_it_was_recorded(folder: Path, tmp_path: Path) -> None:

@@ -1,12 +1,12 @@
 """The cost of one session: put on the facts of what closes, and added up."""
 
 from collections import deque
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 from otel_realtime.cost.book import Book, book_of, is_asked_for
 from otel_realtime.facts import InputFacts, ResponseFacts, SessionFacts, TranscriptionFacts
-from otel_realtime.records import Closed, Kind, Opened, Record
+from otel_realtime.records import Closed, Opened, Record
 from otel_realtime.settings import Settings
 from otel_realtime.values import Cost, SessionCost
 
@@ -38,27 +38,30 @@ class SessionPricing:
             provider: Its `gen_ai.provider.name`, if that is known.
         """
         try:
-            take = _TAKES.get((type(record), record.key.kind))
-            if take is not None:
-                take(self, record, session, provider)
+            if isinstance(record, Closed) and isinstance(record.facts, ResponseFacts):
+                self._response(record.facts, record.at, session, provider)
+            elif isinstance(record, Opened) and isinstance(record.facts, TranscriptionFacts):
+                self._transcription(record.facts.given, record.at, session, provider)
+            elif isinstance(record, Opened) and isinstance(record.facts, InputFacts):
+                self._transcription(record.facts, record.at, session, provider)
         except Exception as error:  # noqa: BLE001 - the guard
             self._caught("cost", error)
 
-    def _response(self, record: Closed, session: SessionFacts, provider: str | None) -> None:
-        facts = record.facts
-        if isinstance(facts, ResponseFacts):
-            tariff = self._book.tariff(provider, facts.model, record.at)
-            if tariff is not None and facts.usage is not None:
-                facts.cost = _with_unheard(tariff.cost(facts.usage), facts)
-            _add(session, facts.cost)
+    def _response(
+        self, facts: ResponseFacts, at: int, session: SessionFacts, provider: str | None
+    ) -> None:
+        tariff = self._book.tariff(provider, facts.model, at)
+        if tariff is not None and facts.usage is not None:
+            facts.cost = _with_unheard(tariff.cost(facts.usage), facts)
+        _add(session, facts.cost)
 
-    def _transcription(self, record: Opened, session: SessionFacts, provider: str | None) -> None:
+    def _transcription(
+        self, given: InputFacts, at: int, session: SessionFacts, provider: str | None
+    ) -> None:
         """Price it as its span opens, when all is known: it is written there."""
-        facts = record.facts
-        given = facts.given if isinstance(facts, TranscriptionFacts) else facts
-        if not isinstance(given, InputFacts) or not self._is_new(given):
+        if not self._is_new(given):
             return
-        tariff = self._book.tariff(provider, given.transcription_model, record.at)
+        tariff = self._book.tariff(provider, given.transcription_model, at)
         if tariff is not None and given.transcription_usage is not None:
             given.transcription_cost = tariff.transcription(given.transcription_usage)
         if given.transcription_cost is None:
@@ -75,14 +78,6 @@ class SessionPricing:
         # A transcript without a usage may be one that the client itself put into the history.
         was_spoken = given.transcription == "completed" and given.committed_at is not None
         return given.transcription_usage is not None or was_spoken
-
-
-_TAKES: Final[Mapping[tuple[type[Any], Kind], Callable[..., None]]] = {
-    (Closed, Kind.RESPONSE): SessionPricing._response,  # noqa: SLF001 - of this module
-    (Opened, Kind.INPUT): SessionPricing._transcription,  # noqa: SLF001 - the same
-    (Opened, Kind.TRANSCRIPTION): SessionPricing._transcription,  # noqa: SLF001 - the same
-}
-"""What is priced, and when."""
 
 
 def pricing_of(
@@ -116,10 +111,13 @@ def _add(session: SessionFacts, cost: Cost | None, *, is_transcription: bool = F
         so_far.unpriced += 1
         return
     so_far.priced += 1
-    so_far.total += cost.total
+    total = cost.total
+    so_far.total += total
     so_far.unheard += cost.unheard or 0.0
     if is_transcription:
-        so_far.transcription += cost.total
+        so_far.transcription += total
+    if so_far.prices == cost.prices:
+        return
     told = so_far.prices.split(" + ") if so_far.prices else []
     if cost.prices not in told:
         so_far.prices = " + ".join((*told, cost.prices))

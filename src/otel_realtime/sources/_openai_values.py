@@ -83,15 +83,15 @@ def item(data: Json, *, finished: bool = True) -> Item:
         kind = _ITEM_TYPES.get(str(data.get("type")), ItemType.OTHER)
         return Item(item_id, kind, name=_fields.any_text(data, "name"))
     if data.get("type") == "message":
-        contents = [each for each in _fields.any_list(data, "content") if isinstance(each, dict)]
-        return Item(
-            item_id,
-            ItemType.MESSAGE,
-            role=_fields.any_text(data, "role"),
-            status=status,
-            texts=tuple(text for each in contents if (text := said(each)) is not None),
-            has_audio=any(each.get("type") in _AUDIO_CONTENT for each in contents),
-        )
+        texts, has_audio = [], False
+        for each in _fields.any_list(data, "content"):
+            if isinstance(each, dict):
+                text = said(each)
+                if text is not None:
+                    texts.append(text)
+                has_audio = has_audio or each.get("type") in _AUDIO_CONTENT
+        role = _fields.any_text(data, "role")
+        return Item(item_id, ItemType.MESSAGE, role, status, tuple(texts), has_audio)
     error = data.get("error")
     return Item(
         item_id,

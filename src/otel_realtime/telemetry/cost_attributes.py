@@ -33,7 +33,7 @@ def of_response(facts: ResponseFacts) -> _Pairs:
     parts = {(part.kind, part.modality): part.usd for part in cost.parts}
     return (
         (semconv.COST, _usd(cost.total)),
-        *((name, _usd(parts.get(part))) for name, part in _PARTS.items()),
+        *[(name, _usd(parts.get(part))) for name, part in _PARTS.items()],
         (semconv.COST_UNHEARD, _usd(cost.unheard)),
         (semconv.COST_PRICES, cost.prices),
     )

@@ -51,15 +51,25 @@ def _wait(facts: ResponseFacts) -> _Pairs:
     if wait is None:
         return ()
     # One text: a list costs as much again for each of its values, and some backends cannot read it.
-    steps = ", ".join(f"{step.part} {round(step.ns / _NS_PER_MS)} ms" for step in wait.steps)
+    steps = ", ".join([f"{part} {round(ns / _NS_PER_MS)} ms" for part, ns in wait.steps])
+    sums: dict[str, int | None] = (
+        {} if wait.had_tool else {"tool": None}
+    )  # that there was none is told beside it
+    sums |= dict.fromkeys(wait.unknown)
+    for part, ns in wait.steps:
+        sums[part] = (sums.get(part) or 0) + ns
     return (
         (semconv.VOICE_TO_VOICE, wait.seconds),
         (semconv.VOICE_TO_VOICE_ORIGIN, wait.origin),
         (semconv.HAD_TOOL, wait.had_tool),
-        *((name, wait.part(part)) for name, part in _PARTS),
+        *[(name, _seconds(sums.get(part, 0))) for name, part in _PARTS],
         (semconv.WAIT_UNKNOWN, list(wait.unknown) or None),
         (semconv.WAIT_STEPS, steps or None),
     )
+
+
+def _seconds(ns: int | None) -> float | None:
+    return ns / 1e9 if ns is not None else None
 
 
 def _rounded(rate: float | None) -> float | None:
