@@ -137,8 +137,8 @@ test-phoenix: $(VENV)/dev.stamp ## send the demo's call to a real Phoenix, and l
 	@if ! $(MAKE) --no-print-directory $(PHOENIX_STAMP); then \
 	  echo "SKIPPED the tests with Phoenix: pip could not install it"; \
 	else \
-	  echo "OTEL_REALTIME_PHOENIX=$(PHOENIX)/bin $(VENV)/bin/python $(PYTEST) -n 0 tests/phoenix" && \
-	  OTEL_REALTIME_PHOENIX=$(PHOENIX)/bin $(VENV)/bin/python $(PYTEST) -n 0 tests/phoenix; \
+	  echo "OTEL_REALTIME_PHOENIX=$(PHOENIX)/bin $(VENV)/bin/python $(PYTEST) -n 0 tests/backends" && \
+	  OTEL_REALTIME_PHOENIX=$(PHOENIX)/bin $(VENV)/bin/python $(PYTEST) -n 0 tests/backends; \
 	fi
 
 check: $(VENV)/dev.stamp ## lint, types, the direction of imports, and whether generated docs are current

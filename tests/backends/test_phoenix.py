@@ -16,7 +16,7 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from phoenix.phoenix_server import phoenix
+from backends.phoenix_server import phoenix
 
 from otel_realtime import DialectSpanProcessor, semconv
 from otel_realtime.otlp_json import read_files
