@@ -11,12 +11,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from backends.phoenix_server import phoenix
 from dialects.calls_in_dialects import OPEN, SHUT, a_call_with_audio
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from backends.phoenix_server import phoenix
 
 from otel_realtime import DialectSpanProcessor, semconv
 from otel_realtime.otlp_json import read_files
