@@ -53,9 +53,14 @@ AZURITE := $(STORES)/azurite-$(AZURITE_VERSION).stamp
 FAKE_GCS_VERSION := 1.56.1
 FAKE_GCS := $(STORES)/fake-gcs-server-$(FAKE_GCS_VERSION).stamp
 
+# Microsoft's parser of Kusto's language: the tests read the queries of dashboards/azure with it.
+KUSTO := .kusto
+KUSTO_VERSION := 12.4.1
+KUSTO_STAMP := $(KUSTO)/language-service-$(KUSTO_VERSION).stamp
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo stores test test-lowest test-collector test-grafana test-phoenix check format docs bench clean
+.PHONY: help setup demo stores kusto test test-lowest test-collector test-grafana test-phoenix check format docs bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -77,6 +82,14 @@ stores: ## install the object store servers that need npm or Go, for the tests
 	else \
 	  $(MAKE) --no-print-directory $(FAKE_GCS) || \
 	    echo "SKIPPED fake-gcs-server, Google's object store: Go could not build it"; \
+	fi
+
+kusto: ## install the parser that reads the queries of dashboards/azure, for the tests
+	@if ! command -v npm >/dev/null; then \
+	  echo "SKIPPED Kusto's parser: there is no npm here to install it"; \
+	else \
+	  $(MAKE) --no-print-directory $(KUSTO_STAMP) || \
+	    echo "SKIPPED Kusto's parser: npm could not install it"; \
 	fi
 
 test: $(VENV)/dev.stamp ## run the tests, on each Python of 3.11, 3.12 and 3.13 that is here
@@ -159,7 +172,7 @@ bench: $(VENV)/dev.stamp ## measure what listening costs
 	$(VENV)/bin/python -m bench
 
 clean: ## remove the environments and caches
-	rm -rf .venv .venv-* .collector .prometheus .stores .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-* .collector .prometheus .kusto .stores .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/venv.stamp:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -211,6 +224,11 @@ $(PHOENIX_STAMP):
 	$(PYTHON) -m venv $(PHOENIX)
 	$(PHOENIX)/bin/python $(PIP_INSTALL) \
 	  arize-phoenix==$(PHOENIX_VERSION) playwright==$(PLAYWRIGHT_VERSION)
+	@touch $@
+
+$(KUSTO_STAMP):
+	npm install --prefix $(KUSTO) --no-audit --no-fund --no-update-notifier --loglevel=error \
+	  @kusto/language-service-next@$(KUSTO_VERSION)
 	@touch $@
 
 $(AZURITE):

@@ -172,6 +172,19 @@ def wire() -> str:
     )
 
 
+def azure_queries() -> str:
+    """Every query of the workbook, then those of the alerts, each below its first line."""
+    files = sorted(DOCS.parent.glob("dashboards/azure/queries/*.kql"))
+    files.sort(key=lambda path: path.stem.startswith("alert_"))
+    return "\n\n".join(_query(each) for each in files)
+
+
+def _query(path: Path) -> str:
+    first, _, text = path.read_text(encoding="utf-8").partition("\n")
+    title, _, about = first.removeprefix("// ").partition(": ")
+    return f"### {title}\n\n`{path.name}`: {about}\n\n```kusto\n{text}```"
+
+
 def _translations() -> dict[str, str]:
     return {name: _events_of(each) for name, each in openai_wire.SERVER_EVENTS.items()}
 
@@ -190,7 +203,7 @@ PARTS = {
     each.__name__: each
     for each in (
         *(settings, dialects, keywords, metrics, buckets),
-        *(logs, spans, handlers, phases, wire),
+        *(logs, spans, handlers, phases, wire, azure_queries),
     )
 }
 

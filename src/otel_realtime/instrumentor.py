@@ -11,10 +11,9 @@ from importlib import import_module
 from typing import Any, Final
 
 import wrapt
-from opentelemetry import trace
+from opentelemetry import _logs, trace
 from opentelemetry.instrumentation.dependencies import get_dependency_conflicts
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]
-from opentelemetry.trace import TracerProvider
 
 from otel_realtime.cost.book import check_prices
 from otel_realtime.session_audio import check_store
@@ -52,7 +51,8 @@ class RealtimeInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # it is not
     """What the sources are given; None while it is off."""
     _awaited: Final[set[str]] = set()
     """Modules whose import is waited for: that cannot be taken back, and is done once."""
-    _take_dialect_away: Callable[[], None] | None = None
+    _taken_away: Final[list[Callable[[], None]]] = []
+    """What takes a dialect away again."""
 
     def instrumentation_dependencies(self) -> Collection[str]:
         """What it can instrument: those that are installed, of which one is enough; else all."""
@@ -67,7 +67,7 @@ class RealtimeInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # it is not
         read, dialect = Settings.read(kwargs), DialectSettings.read(asked)
         check_store(read)
         check_prices(read)
-        self._speak(dialect, providers.get("tracer_provider"))
+        self._speak(dialect, providers)
         self._given = {**providers, **read.as_keywords()}
         for module in _SOURCES:
             if module in sys.modules:
@@ -78,9 +78,8 @@ class RealtimeInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # it is not
 
     def _uninstrument(self, **kwargs: Any) -> None:  # noqa: ANN401, ARG002 - the same
         self._given = None
-        if self._take_dialect_away is not None:
-            self._take_dialect_away()
-            self._take_dialect_away = None
+        while self._taken_away:
+            self._taken_away.pop()()
         for _, source in _SOURCES.values():
             try:
                 if source in sys.modules:
@@ -88,13 +87,19 @@ class RealtimeInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # it is not
             except Exception:  # the guard: the others are put back all the same
                 _logger.warning("%s could not be uninstrumented", source, exc_info=True)
 
-    def _speak(self, settings: DialectSettings, provider: TracerProvider | None) -> None:
-        """Have all that the provider exports said in a dialect, if one is asked for."""
+    def _speak(self, settings: DialectSettings, providers: Mapping[str, Any]) -> None:
+        """Have all that the providers export said in a dialect, if one is asked for."""
         if settings.dialect is Dialect.GENAI:
             return
         from otel_realtime.dialects.wrapping import wrap
 
-        self._take_dialect_away = wrap(provider or trace.get_tracer_provider(), settings)
+        tracers = providers.get("tracer_provider") or trace.get_tracer_provider()
+        self._taken_away.append(wrap(tracers, settings))
+        if settings.dialect is Dialect.AZURE:
+            from otel_realtime.dialects.azure_logs import put_first
+
+            loggers = providers.get("logger_provider") or _logs.get_logger_provider()
+            self._taken_away.append(put_first(loggers))
 
     def _imported(self, module: Any) -> None:  # noqa: ANN401 - a module is an object like any
         self._awaited.discard(module.__name__)

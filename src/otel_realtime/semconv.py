@@ -230,6 +230,12 @@ DTMF_DIGIT: Final = "otel_realtime.dtmf.digit"
 CACHED: Final = "otel_realtime.token.cached"
 PROBLEM: Final = "otel_realtime.telemetry.problem"
 
+# Our own attributes: what Application Insights takes out of an item's custom dimensions, once more.
+SAME_ERROR_TYPE: Final = "otel_realtime.error.type"
+SAME_HTTP_STATUS: Final = "otel_realtime.http.response.status_code"
+SAME_SERVER_ADDRESS: Final = "otel_realtime.server.address"
+SAME_SERVER_PORT: Final = "otel_realtime.server.port"
+
 # Log events.
 LOG_SESSION_STARTED: Final = "gen_ai.client.realtime_session.started"
 LOG_SESSION_ENDED: Final = "gen_ai.client.realtime_session.ended"

@@ -105,15 +105,16 @@ class Talk:
         """Sweep up to the frontier."""
         if len(self.pending) > _MOST_PENDING:  # something has been open for very long
             frontier = max(frontier, sorted(each.end for each in self.pending)[_MOST_PENDING // 2])
-        at = self.at
-        while at is not None and at < frontier:
-            yield from self._meet(at)
-            active = [each for each in self.pending if each.start <= at < each.end]
-            edges = (each.start if each.start > at else each.end for each in self.pending)
-            following = min((edge for edge in edges if edge > at), default=frontier)
-            following = min(following, frontier)
-            self._count(active, following - at)
-            self.at = at = following
+        while self.at is not None:
+            at = self.at
+            following = None
+            for each in self.pending:
+                edge = each.start if each.start > at else each.end
+                if edge > at and (following is None or edge < following):
+                    following = edge
+            if following is None or following > frontier:
+                return  # it stops where something begins or is over
+            yield from self._go_on(at, following)
 
     def finish(self, at: int) -> Iterator[Happening]:
         """The session is over: sweep to its end."""
@@ -122,10 +123,18 @@ class Talk:
         for each in self.pending:
             each.end = min(each.end, at)
         yield from self.advance(at)
+        if self.at is not None and self.at < at:
+            yield from self._go_on(self.at, at)
         yield from self._meet(at)
         if self.is_silent and self.last is not None:
             yield from self._dead_air(at, self._awaited(None))
         self.pending.clear()
+
+    def _go_on(self, at: int, following: int) -> Iterator[Happening]:
+        """Sweep a stretch of time in which nothing begins, and nothing is over."""
+        yield from self._meet(at)
+        self._count([each for each in self.pending if each.start <= at < each.end], following - at)
+        self.at = following
 
     def _meet(self, at: int) -> Iterator[Happening]:
         """Say what begins and what is over at a moment, and forget what is over."""

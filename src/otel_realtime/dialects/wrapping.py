@@ -17,8 +17,12 @@ from otel_realtime.settings import DialectSettings
 _logger = logging.getLogger("otel_realtime")
 
 
-def wrap(provider: object, settings: DialectSettings) -> Callable[[], None]:
-    """Put a dialect around every processor that a tracer provider has now.
+def wrap(
+    provider: object,
+    settings: DialectSettings,
+    which: Callable[[SpanProcessor], bool] = lambda _: True,
+) -> Callable[[], None]:
+    """Put a dialect around every processor that a tracer provider has now, or around `which`.
 
     A `DialectSpanProcessor` that is there already is left as it is. Where that cannot be done, it
     is logged.
@@ -28,7 +32,8 @@ def wrap(provider: object, settings: DialectSettings) -> Callable[[], None]:
     """
     many: Any = getattr(provider, "_active_span_processor", None)
     found = getattr(many, "_span_processors", None)
-    if not isinstance(found, tuple) or not found:
+    found = tuple(filter(which, found)) if isinstance(found, tuple) else ()
+    if not found:
         _logger.warning(
             "The dialect %s has no effect: there is no span processor yet that it could be put "
             "around. Set the exporter up before this is instrumented, or put DialectSpanProcessor "

@@ -18,6 +18,7 @@ class Dialect(StrEnum):
     PHOENIX = "phoenix"
     LANGSMITH = "langsmith"
     LANGFUSE = "langfuse"
+    AZURE = "azure"
 
 
 def dialect(value: object) -> Dialect:
@@ -64,8 +65,8 @@ class DialectSettings:
     dialect: Dialect = setting(
         Dialect.GENAI,
         "In whose words spans are exported: OpenTelemetry's conventions for generative AI, which "
-        "change nothing, or those of OpenInference, LangSmith or Langfuse; `phoenix` is "
-        "OpenInference as Phoenix reads it.",
+        "change nothing, or those of OpenInference, LangSmith, Langfuse or Application Insights; "
+        "`phoenix` is OpenInference as Phoenix reads it.",
         accepts=", ".join(Dialect),
         parse=dialect,
         env="OTEL_REALTIME_DIALECT",

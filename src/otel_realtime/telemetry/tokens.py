@@ -52,11 +52,11 @@ def attributes_of(used: Usage) -> Iterable[tuple[str, int | None]]:
         (semconv.USAGE_INPUT, used.input),
         (semconv.USAGE_INPUT_TEXT, used.input_text),
         (semconv.USAGE_INPUT_AUDIO, used.input_audio),
-        (semconv.USAGE_INPUT_IMAGE, used.input_image or None),  # hardly any call has images
+        (semconv.USAGE_INPUT_IMAGE, used.input_image),
         (semconv.USAGE_CACHED, used.cached),
         (semconv.USAGE_CACHED_TEXT, used.cached_text),
         (semconv.USAGE_CACHED_AUDIO, used.cached_audio),
-        (semconv.USAGE_CACHED_IMAGE, used.cached_image or None),
+        (semconv.USAGE_CACHED_IMAGE, used.cached_image),
         (semconv.USAGE_OUTPUT, used.output),
         (semconv.USAGE_OUTPUT_TEXT, used.output_text),
         (semconv.USAGE_OUTPUT_AUDIO, used.output_audio),

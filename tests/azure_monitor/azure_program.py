@@ -1,0 +1,106 @@
+"""A program that is set up by `configure_azure`; run by the tests beside it.
+
+python azure_program.py SCENARIO [SCENARIO ...]
+python azure_program.py --long
+"""
+
+import logging
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from dialects.calls_in_dialects import HandMade, answered, given
+from opentelemetry import _logs, metrics, trace
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+
+from otel_realtime.azure import configure_azure
+from otel_realtime.records import Kind
+from otel_realtime.scenario import Recorder, Scenario, Traced
+from otel_realtime.session import SessionTelemetry
+from otel_realtime.settings import Settings
+from otel_realtime.telemetry.outlets import Telemetry
+
+SCENARIOS = Path(__file__).parent.parent / "scenarios"
+
+
+class Everywhere(Recorder):
+    """The providers that `configure_azure` has set."""
+
+    def __init__(self) -> None:
+        """Take them; nothing is kept here."""
+
+    @property
+    def providers(self) -> dict[str, object]:
+        return {
+            "tracer_provider": trace.get_tracer_provider(),
+            "logger_provider": _logs.get_logger_provider(),
+            "meter_provider": metrics.get_meter_provider(),
+        }
+
+    def traced(self) -> Traced:
+        return Traced((), (), ())
+
+
+class Seen(SpanProcessor):
+    """Says which names it saw: those of a processor of the application."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def on_end(self, span) -> None:
+        self.names |= set(span.attributes)
+
+
+def calls(*names: str) -> None:
+    """Replay scenarios with content."""
+    for name in names:
+        read = Scenario.load(SCENARIOS / f"{name}.yaml")
+        told = {"capture_content": True, "user_id": "user-7", **read.settings}
+        replace(read, settings=told).run(recorder=Everywhere())
+
+
+def a_recorded_call() -> None:
+    """A question and an answer with links to their audio, within a request."""
+    tracer = trace.get_tracer("application")
+    with tracer.start_as_current_span("GET /call", kind=trace.SpanKind.SERVER):
+        call, question = HandMade(provider=trace.get_tracer_provider()), given()
+        call.span(Kind.INPUT, "item_1", question)
+        call.span(Kind.RESPONSE, "resp_1", answered(question))
+        call.end()
+
+
+def long_texts() -> None:
+    """A call with a server event whose payload is longer than a custom dimension may be."""
+    session = SessionTelemetry(
+        Telemetry.of(),
+        Settings.read({"capture_content": True, "server_events": True}, environ={}),
+        session_id="session-under-test",
+        provider="openai",
+    )
+    session.begin()
+    session.show({"type": "response.done", "text": "é" * 20_000})
+    session.end("closed")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--late"]:
+        trace.set_tracer_provider(TracerProvider())
+    seen = Seen()
+    configure_azure(
+        enable_live_metrics=False,
+        enable_performance_counters=False,
+        disable_offline_storage=True,
+        span_processors=[seen],
+    )
+    logging.getLogger().warning("hello from the application")
+    if sys.argv[1:] == ["--long"]:
+        long_texts()
+    elif sys.argv[1:] in (["--recorded"], ["--late"]):
+        a_recorded_call()
+    else:
+        calls(*sys.argv[1:])
+    for provider in Everywhere().providers.values():
+        provider.force_flush()
+    odd = {name for name in seen.names if name.startswith(("microsoft.custom", "enduser."))}
+    if odd:
+        raise SystemExit(f"the application's own processor saw {odd}")

@@ -1,0 +1,93 @@
+"""Programs whose telemetry goes to the local ingestion server, and what came there."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from azure_ingestion import AzureIngestion
+from conftest import REPO
+from zero_code import run
+
+PROGRAM = Path(__file__).with_name("azure_program.py")
+TABLES = {
+    "RequestData": "requests",
+    "RemoteDependencyData": "dependencies",
+    "MessageData": "traces",
+    "EventData": "customEvents",
+    "ExceptionData": "exceptions",
+    "MetricData": "customMetrics",
+}
+
+
+def _fills_session_id() -> bool:
+    try:
+        return int(version("azure-monitor-opentelemetry-exporter").rpartition("b")[2]) >= 58
+    except PackageNotFoundError:
+        return False
+
+
+FILLS_SESSION_ID = _fills_session_id()
+"""Whether Azure's exporter makes `session.id` the column session_Id; before, it is a dimension."""
+
+
+class Row(NamedTuple):
+    """An item as Application Insights shows it: in a table, with its columns."""
+
+    table: str
+    tags: Mapping[str, str]
+    data: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        return self.data.get("name", "")
+
+    @property
+    def session(self) -> str:
+        where = (
+            (self.tags, "ai.session.id") if FILLS_SESSION_ID else (self.dimensions, "session.id")
+        )
+        return where[0].get(where[1], "")
+
+    @property
+    def dimensions(self) -> Mapping[str, str]:
+        return self.data.get("properties") or {}
+
+    @property
+    def measurements(self) -> Mapping[str, float]:
+        return self.data.get("measurements") or {}
+
+
+def settings_for(azure: AzureIngestion) -> dict[str, str]:
+    return {
+        "PYTHONPATH": f"{REPO / 'src'}:{REPO / 'tests'}",
+        "APPLICATIONINSIGHTS_CONNECTION_STRING": azure.connection_string,
+        "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "true",
+        "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS": "otel",  # the others ask Azure's own network
+    }
+
+
+def rows_of(azure: AzureIngestion) -> list[Row]:
+    return [
+        Row(TABLES[each["data"]["baseType"]], each["tags"], each["data"]["baseData"])
+        for each in azure.items
+    ]
+
+
+def captured(folder: Path, *arguments: str, **settings: str) -> list[Row]:
+    """Run `azure_program.py`; it must end well and say nothing."""
+    with AzureIngestion() as azure:
+        ended = run(
+            Path(sys.executable).parent,
+            *("python", PROGRAM, *arguments),
+            folder=folder,
+            settings={**settings_for(azure), **settings},
+        )
+        told = rows_of(azure)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    return told
+
+
+def of(rows: list[Row], table: str, name: str = "") -> Iterator[Row]:
+    return (each for each in rows if each.table == table and each.name.startswith(name))

@@ -1,0 +1,24 @@
+"""One run of the scenarios for all tests of what arrives at Azure."""
+
+import pytest
+from azure_monitor.captured import Row, captured
+
+CALLS = (
+    *("tool_turn_with_preamble", "cost_on", "barge_in_truncated_after_done", "tool_raises"),
+    *("failed_response", "disconnect", "greeting_then_first_turn", "dead_air_awaiting_user"),
+    *("false_barge_in_too_short", "missed_barge_in", "guardrail_tool", "handoff"),
+    *("connect_failed", "false_barge_in_failed_transcript", "benign_error", "tracker_late_start"),
+)
+
+
+@pytest.fixture(scope="session")
+def rows(tmp_path_factory) -> list[Row]:
+    """What Application Insights has of some calls."""
+    pytest.importorskip("azure.monitor.opentelemetry", reason="needs otel-realtime[azure]")
+    return captured(tmp_path_factory.mktemp("azure"), *CALLS)
+
+
+@pytest.fixture(scope="session")
+def all_rows(rows, tmp_path_factory) -> list[Row]:
+    """The same, and a call whose audio was recorded."""
+    return [*rows, *captured(tmp_path_factory.mktemp("recorded"), "--recorded")]
