@@ -39,6 +39,13 @@ PROMETHEUS := .prometheus
 PROMETHEUS_VERSION := 0.316.0
 PROMETHEUS_STAMP := $(PROMETHEUS)/prometheus-$(PROMETHEUS_VERSION).stamp
 
+# A real backend, and what drives a browser over its page, in an environment of their own: they
+# bring 850 MB, and versions of what we use as well.
+PHOENIX := .venv-phoenix
+PHOENIX_VERSION := 20.26.1
+PLAYWRIGHT_VERSION := 1.65.2
+PHOENIX_STAMP := $(PHOENIX)/phoenix-$(PHOENIX_VERSION)-$(PLAYWRIGHT_VERSION).stamp
+
 # The object store servers that no wheel has. The tests that use them are skipped without them.
 STORES := .stores
 AZURITE_VERSION := 3.35.0
@@ -53,7 +60,7 @@ KUSTO_STAMP := $(KUSTO)/language-service-$(KUSTO_VERSION).stamp
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo stores kusto test test-lowest test-collector test-grafana check format docs bench clean
+.PHONY: help setup demo stores kusto test test-lowest test-collector test-grafana test-phoenix check format docs bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -139,6 +146,14 @@ test-grafana: ## run the queries and alerts of dashboards/grafana on a real Prom
 	  OTEL_REALTIME_PROMETHEUS=$(PROMETHEUS) $(VENV)/bin/python $(PYTEST) tests/dashboards; \
 	fi
 
+test-phoenix: $(VENV)/dev.stamp ## send the demo's call to a real Phoenix, and look at its page with Chromium
+	@if ! $(MAKE) --no-print-directory $(PHOENIX_STAMP); then \
+	  echo "SKIPPED the tests with Phoenix: pip could not install it"; \
+	else \
+	  echo "OTEL_REALTIME_PHOENIX=$(PHOENIX)/bin $(VENV)/bin/python $(PYTEST) -n 0 tests/backends" && \
+	  OTEL_REALTIME_PHOENIX=$(PHOENIX)/bin $(VENV)/bin/python $(PYTEST) -n 0 tests/backends; \
+	fi
+
 check: $(VENV)/dev.stamp ## lint, types, the direction of imports, and whether generated docs are current
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
@@ -203,6 +218,12 @@ $(PROMETHEUS_STAMP):
 	GOBIN="$(CURDIR)/$(PROMETHEUS)" go install -tags remove_all_sd \
 	  github.com/prometheus/prometheus/cmd/prometheus@v$(PROMETHEUS_VERSION) \
 	  github.com/prometheus/prometheus/cmd/promtool@v$(PROMETHEUS_VERSION)
+	@touch $@
+
+$(PHOENIX_STAMP):
+	$(PYTHON) -m venv $(PHOENIX)
+	$(PHOENIX)/bin/python $(PIP_INSTALL) \
+	  arize-phoenix==$(PHOENIX_VERSION) playwright==$(PLAYWRIGHT_VERSION)
 	@touch $@
 
 $(KUSTO_STAMP):

@@ -114,9 +114,9 @@ def answered(*inputs: InputFacts, **facts):
     return ResponseFacts("resp_1", **{**told, **facts})
 
 
-def a_call_with_audio(*processors: SpanProcessor, gate=OPEN) -> None:
+def a_call_with_audio(*processors: SpanProcessor, gate=OPEN, provider=None) -> None:
     """One question, a tool, one answer that was cut off."""
-    call, question = HandMade(*processors, gate=gate), given()
+    call, question = HandMade(*processors, gate=gate, provider=provider), given()
     call.span(Kind.INPUT, "item_1", question)
     asked = Output(call_id="call_1", name="look", arguments='{"for": "breakfast"}')
     calling = answered(

@@ -10,6 +10,8 @@ GOLDEN = Path(__file__).parent.parent / "golden" / "dialects"
 DIALECTS = {
     "openinference": ("openinference", {}),
     "openinference_turns": ("openinference", {"dialect_turns": True}),
+    "phoenix": ("phoenix", {}),
+    "phoenix_turns": ("phoenix", {"dialect_turns": True}),
     "langsmith": ("langsmith", {}),
     "langfuse": ("langfuse", {}),
 }

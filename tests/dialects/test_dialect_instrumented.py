@@ -118,4 +118,4 @@ def test_an_unknown_dialect_in_the_environment_is_logged(instrumentor, monkeypat
     instrumentor.instrument(tracer_provider=provider)
     hold(provider)
     assert dialects_of(kept) == [None, None]
-    assert "OTEL_REALTIME_DIALECT takes genai, openinference, langsmith" in caplog.text
+    assert "OTEL_REALTIME_DIALECT takes genai, openinference, phoenix, langsmith" in caplog.text

@@ -187,7 +187,8 @@ def test_an_unknown_dialect_is_one_clear_sentence() -> None:
     with pytest.raises(SettingError) as raised:
         DialectSpanProcessor(Kept(), dialect="klingon")
     assert str(raised.value) == (
-        "dialect takes genai, openinference, langsmith, langfuse, azure; it cannot be 'klingon'"
+        "dialect takes genai, openinference, phoenix, langsmith, langfuse, azure; "
+        "it cannot be 'klingon'"
     )
 
 

@@ -93,8 +93,8 @@ def test_an_unknown_dialect_is_told_once_and_the_call_goes_on(commands) -> None:
         came = sink.wait_for(lambda came: len(came.spans) >= 6 and told(came))
     (said,) = told(came)
     assert said == (
-        "OTEL_REALTIME_DIALECT takes genai, openinference, langsmith, langfuse, azure, not "
-        "'klingon': it is left at its default"
+        "OTEL_REALTIME_DIALECT takes genai, openinference, phoenix, langsmith, langfuse, azure, "
+        "not 'klingon': it is left at its default"
     )
     assert {span.attributes.get("langsmith.span.kind") for span in came.spans} == {None}
 

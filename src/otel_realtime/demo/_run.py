@@ -156,7 +156,7 @@ def _show(console: Console, files: list[Path]) -> None:
     for path in files:
         console.print(f"  {path}", highlight=False)
     _show_recordings(console, files[0].with_name(_telemetry.RECORDINGS))
-    endpoint = os.environ.get(_telemetry.ENDPOINT)
+    endpoint = _telemetry.sent_to()
     if endpoint:
         sent = f"\nIt was sent to {endpoint} too, unless a warning above says otherwise."
         console.print(sent, highlight=False)

@@ -53,6 +53,12 @@ def text_of(messages: Iterable[Message]) -> str | None:
     return "\n".join(texts) if texts else None
 
 
+def calls_of(messages: Iterable[Message]) -> str | None:
+    """The tool calls in them as code has them, a line for each; None if there is none."""
+    calls = [call for message in messages for call in message.calls]
+    return "\n".join(f"{call.name or ''}({call.arguments or ''})" for call in calls) or None
+
+
 def dumped(value: object) -> str:
     """A value as JSON."""
     return json.dumps(value, ensure_ascii=False, default=str)

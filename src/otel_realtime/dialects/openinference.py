@@ -116,6 +116,7 @@ def _response(ended: Ended) -> _Told:
     given = messages.read(told.get(semconv.INPUT_MESSAGES))
     answered = messages.read(told.get(semconv.OUTPUT_MESSAGES))
     text = messages.text_of(answered)
+    did = text if text is not None else messages.calls_of(answered)
     is_spoken = told.get(semconv.OUTPUT_TYPE) == _SPEECH
     said: Said = {
         names.KIND: names.LLM,
@@ -125,7 +126,7 @@ def _response(ended: Ended) -> _Told:
         **_tokens(told),
         names.TIME_TO_FIRST_TOKEN_MS: _first_token_ms(told),
         names.END_REASON: _end_reason(told),
-        **_value(messages.text_of(each for each in given if each.role == "user"), text),
+        **_value(messages.text_of(each for each in given if each.role == "user"), did),
         names.OUTPUT_TRANSCRIPT: text if is_spoken else None,
     }
     return said, [

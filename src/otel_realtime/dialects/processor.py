@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.trace import SpanContext
 
 from otel_realtime import semconv
-from otel_realtime.dialects import azure, langfuse, langsmith, openinference
+from otel_realtime.dialects import azure, langfuse, langsmith, openinference, phoenix
 from otel_realtime.dialects import openinference_names as names
 from otel_realtime.dialects.calls import Call, Calls, Turn
 from otel_realtime.dialects.ended import (
@@ -35,11 +35,14 @@ _FLUSH_MS: Final = 30_000
 
 _DIALECTS: Final[Mapping[Dialect, Translate]] = {
     Dialect.OPENINFERENCE: openinference.translate,
+    Dialect.PHOENIX: phoenix.translate,
     Dialect.LANGSMITH: langsmith.translate,
     Dialect.LANGFUSE: langfuse.translate,
     Dialect.AZURE: azure.translate,
 }
 """All but the one that our spans are in."""
+_TURNS: Final = {Dialect.OPENINFERENCE: openinference.turn, Dialect.PHOENIX: phoenix.turn}
+"""What is said of a turn, in the dialects of OpenInference."""
 _SHARED: Final = (semconv.SESSION_ID, semconv.USER_ID)
 
 
@@ -76,7 +79,7 @@ class DialectSpanProcessor(SpanProcessor):
         self._translate = _DIALECTS.get(self._settings.dialect)
         self._limits = Limits.read()
         self._calls = Calls()
-        is_openinference = self._settings.dialect is Dialect.OPENINFERENCE
+        is_openinference = self._settings.dialect in _TURNS
         self._has_turns = is_openinference and self._settings.dialect_turns
         hiding = Hiding(self._settings)
         self._hide = hiding if is_openinference and hiding.is_needed else None
@@ -157,7 +160,7 @@ class DialectSpanProcessor(SpanProcessor):
 
     def _said_of_turn(self, turn: Turn, shared: Attributes) -> Attributes:
         try:
-            said = openinference.turn(turn, shared, self._limits)
+            said = _TURNS[self._settings.dialect](turn, shared, self._limits)
             return self._hide(said) if self._hide is not None else said
         except Exception as error:  # noqa: BLE001 - the guard
             _tell(error)

@@ -15,6 +15,7 @@ class Dialect(StrEnum):
 
     GENAI = "genai"
     OPENINFERENCE = "openinference"
+    PHOENIX = "phoenix"
     LANGSMITH = "langsmith"
     LANGFUSE = "langfuse"
     AZURE = "azure"
@@ -64,14 +65,16 @@ class DialectSettings:
     dialect: Dialect = setting(
         Dialect.GENAI,
         "In whose words spans are exported: OpenTelemetry's conventions for generative AI, which "
-        "change nothing, or those of OpenInference, LangSmith, Langfuse or Application Insights.",
+        "change nothing, or those of OpenInference, LangSmith, Langfuse or Application Insights; "
+        "`phoenix` is OpenInference as Phoenix reads it.",
         accepts=", ".join(Dialect),
         parse=dialect,
         env="OTEL_REALTIME_DIALECT",
     )
     dialect_turns: bool = setting(
         default=False,
-        text="In OpenInference: a span `conversation.turn` of kind AUDIO around each turn.",
+        text="In OpenInference: a span `conversation.turn` of kind AUDIO around each turn; "
+        "for Phoenix of kind CHAIN.",
         accepts="true, false",
         parse=_values.boolean,
         env="OTEL_REALTIME_DIALECT_TURNS",
