@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import gc
 import logging
 
 import pytest
@@ -130,6 +131,17 @@ def test_without_a_block(recorder, clock) -> None:
     call.take_audio("resp_1", "item_1", b"late")
     call.send_audio(b"late")
     assert tree(recorder) == "invoke_agent A  0–10 ms  ended hung_up"
+
+
+def test_one_that_is_dropped_ends(recorder, clock) -> None:
+    call = follow(recorder, clock=clock)
+    call.feed(events.SessionStarted(call.now(), CONFIG))
+    del call
+    gc.collect()
+    with follow(recorder, clock=clock):
+        pass
+    reasons = [span.attributes[semconv.END_REASON] for span in recorder.traced().spans]
+    assert reasons == ["garbage_collected", "closed"]
 
 
 def test_nothing_that_it_is_told_raises(recorder, caplog) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, Unpack
+from weakref import finalize
 
 from otel_realtime.cost.book import check_prices
 from otel_realtime.events import AudioStarted, Event, TextStarted
@@ -65,6 +66,7 @@ class ManualSession:
         check_prices(read)
         telemetry = Telemetry.of(tracer_provider, meter_provider, logger_provider)
         self._session: Final = SessionTelemetry(telemetry, read, session_id=session_id, clock=clock)
+        finalize(self, self._session.drop).atexit = False  # at exit whatever is open is ended
 
     def __enter__(self) -> Self:
         """Begin the session, and make its span the current one."""
