@@ -5,13 +5,12 @@ import os
 
 from agents import function_tool
 from agents.realtime import RealtimeAgent, RealtimeRunner
-from azure.monitor.opentelemetry import configure_azure_monitor
 from opentelemetry import _logs, metrics, trace
 
 from otel_realtime import RealtimeInstrumentor, bounded
+from otel_realtime.azure import configure_azure
 
-# APPLICATIONINSIGHTS_CONNECTION_STRING says where to. Without a ratio the distro drops calls.
-configure_azure_monitor(sampling_ratio=1.0)
+configure_azure()  # APPLICATIONINSIGHTS_CONNECTION_STRING says where to
 for provider in (
     trace.get_tracer_provider(),
     metrics.get_meter_provider(),
