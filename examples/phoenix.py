@@ -18,7 +18,7 @@ PHOENIX = os.environ.get("PHOENIX_COLLECTOR_ENDPOINT", "http://localhost:6006")
 provider = TracerProvider(resource=Resource.create({"openinference.project.name": "voice"}))
 exporter = OTLPSpanExporter(endpoint=f"{PHOENIX}/v1/traces")
 provider.add_span_processor(
-    DialectSpanProcessor(bounded(BatchSpanProcessor(exporter)), dialect="openinference")
+    DialectSpanProcessor(bounded(BatchSpanProcessor(exporter)), dialect="phoenix")
 )
 trace.set_tracer_provider(provider)
 RealtimeInstrumentor().instrument(capture_content=True)
