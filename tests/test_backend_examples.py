@@ -87,7 +87,7 @@ async def test_phoenix(tmp_path) -> None:
     assert said == ""
     assert {name: each["openinference.span.kind"] for name, each in came.items()} == {
         "invoke_agent": "AGENT",
-        "user_input": "USER",
+        "user_input": "CHAIN",
         "chat": "LLM",
         "execute_tool": "TOOL",
     }
