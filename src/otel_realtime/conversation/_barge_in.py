@@ -24,11 +24,20 @@ def interrupted_by_user(state: State, response: Response, at: int) -> None:
     if facts.heard_until is not None and begun is not None:
         # By its tracker it may have fallen silent before: then it was not heard for any longer.
         facts.stop_time = max(facts.heard_until - begun, 0) / 1e9
-    suspect = Suspect(facts, given)
+    suspect = Suspect(facts, given, is_followed=_is_followed(state, given))
     state.suspects.append(suspect)
     if given.end is not None:
         suspect.due = given.end + _SOON_NS
         settle(state, at)
+
+
+def _is_followed(state: State, given: InputFacts) -> bool:
+    """Whether the user has said something else by now, soon after it."""
+    if given.start is None or given.end is None:
+        return False
+    begun = [each.seen_at for each in state.inputs.values() if each.facts is not given]
+    begun += [facts.start for facts in state.closed_inputs.values() if facts.start is not None]
+    return any(given.start < at <= given.end + _SOON_NS for at in begun)
 
 
 def onset_of(given: InputFacts, response: Response) -> int | None:
