@@ -18,6 +18,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 from otlp_sink import OtlpSink, with_hex_ids
 from websockets.asyncio.client import ClientConnection, connect
+from zero_code import NOT_OURS
 
 from otel_realtime import semconv
 from otel_realtime.otlp_json import Telemetry, TraceSpan, decode
@@ -67,7 +68,7 @@ async def printed(name: str, folder: Path, **settings: str) -> str:
         running = await started(name, simulator.url, folder, **settings)
         output, _ = await asyncio.wait_for(running.communicate(), ENDS_WITHIN)
     assert running.returncode == 0, output.decode()
-    return output.decode()
+    return NOT_OURS.sub("", output.decode())
 
 
 async def test_another_sdk_by_hand(tmp_path) -> None:
