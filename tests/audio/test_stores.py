@@ -2,7 +2,9 @@
 
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import obstore
 import pytest
@@ -114,6 +116,7 @@ def test_a_folder_is_made_and_its_urls_are_files(tmp_path, file):
     for given in ((tmp_path / "a b").as_uri(), tmp_path / "c d"):
         store = Store(given)
         assert store.check() is None
+        file.write_bytes(DATA)
         store.put("2026/a.wav", file, "audio/wav")
         url = store.url("2026/a.wav")
         assert path_of(url).read_bytes() == DATA
@@ -181,3 +184,37 @@ def test_a_store_that_nobody_answers_at_is_told():
     problem = store.check()
     assert "error sending request" in str(problem)
     assert Path(__file__).name not in str(problem)
+
+
+def test_in_a_folder_on_the_same_disk_a_file_is_moved(tmp_path, file):
+    folder = tmp_path / "kept"
+    folder.mkdir(mode=0o750)
+    file.chmod(0o600)
+    was = file.stat().st_ino
+    Store(folder.as_uri()).put("one.wav", file, "audio/wav")
+    kept = (folder / "one.wav").stat()
+    assert not file.exists()
+    assert kept.st_ino == was
+    assert kept.st_mode & 0o777 == 0o640  # may be read by whom the folder may be read by
+
+
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="there is no second disk here")  # noqa: S108
+def test_in_a_folder_on_another_disk_a_file_is_copied(tmp_path):
+    with TemporaryDirectory(dir="/dev/shm") as other:
+        if Path(other).stat().st_dev == tmp_path.stat().st_dev:
+            pytest.skip("there is no second disk here")
+        file = Path(other, "a.wav")
+        file.write_bytes(DATA)
+        file.chmod(0o600)
+        Store((tmp_path / "kept").as_uri()).put(KEY, file, "audio/wav")
+        assert (tmp_path / "kept" / KEY).read_bytes() == DATA
+        assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_key_that_is_no_plain_path_is_the_stores_affair(tmp_path, file):
+    store = Store((tmp_path / "kept").as_uri())
+    for key in ("../outside.wav", "a%2Fb.wav"):
+        with suppress(Exception):
+            store.put(key, file, "audio/wav")
+        assert file.exists()
+    assert not (tmp_path / "outside.wav").exists()

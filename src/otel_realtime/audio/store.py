@@ -6,7 +6,9 @@ instance's metadata.
 """
 
 import os
+import re
 import uuid
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -28,6 +30,8 @@ _LARGE: Final = 5 << 20
 """Beyond this many bytes a recording is sent in parts, of the same size."""
 _BLOCK: Final = 1 << 18
 _PROBE: Final = ".otel-realtime"
+_PLAIN: Final = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+"""A key that is a file's path as it stands; all of ours are."""
 _talking: Final[list[int]] = []
 """The process that has talked to a store, if one has: this one or the one it was forked from."""
 _NO_BUCKET: Final = ("NoSuchBucket", "ContainerNotFound")
@@ -64,7 +68,7 @@ class Store:
         return f"{self._base}/{quote(key)}"
 
     def put(self, key: str, path: Path, mime_type: str) -> None:
-        """Upload a file.
+        """Upload a file; it may be gone after that, for in a folder it is moved where it can be.
 
         Raises:
             Exception: What the store says against it.
@@ -77,6 +81,8 @@ class Store:
             # Folders have no place for a media type, and say so; and their parts may be small.
             told = {"chunk_size": _LOCAL_PART}
         self._claim()
+        if isinstance(self._store, LocalStore) and _moved(path, self._store.prefix, key):
+            return
         if path.stat().st_size <= _LARGE:
             obstore.put(self._store, key, path, **told)
             return
@@ -131,6 +137,25 @@ class Store:
             return obstore.sign(store, "GET", key, timedelta(seconds=seconds))
         except Exception as error:
             raise StoreError(words_of(error)) from error
+
+
+def _moved(path: Path, folder: object, key: str) -> bool:
+    """Move a file into a folder on the same disk, rather than copy and remove it; whether it went.
+
+    It may then be read by whom the folder may be read by, as if it had been written there.
+    """
+    target = Path(str(folder), key)
+    if folder is None or not target.is_absolute() or _PLAIN.fullmatch(key) is None:
+        return False
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.chmod(target.parent.stat().st_mode & 0o666)
+        path.replace(target)
+    except OSError:  # another disk, or there is no access: the store copies it, or says why not
+        with suppress(OSError):
+            path.chmod(0o600)
+        return False
+    return True
 
 
 def signed_url(url: str, seconds: float) -> str:
