@@ -127,7 +127,7 @@ def _panel(panel: Panel) -> dict[str, Any]:
     }
     if panel.query == "conversation":
         content["noDataMessage"] = _NO_SESSION
-    elif "session = session_Id" in text:  # a click on a row shows its conversation
+    elif "    session = " in text:  # a click on a row shows its conversation
         content["exportFieldName"] = "session"
         content["exportParameterName"] = "Session"
     return {

@@ -6,36 +6,19 @@ import subprocess
 import sys
 
 import pytest
-from azure_monitor.captured import of
+from azure_monitor.azure_queries import (
+    AZURE,
+    COLUMNS,
+    COMMENT,
+    QUERIES,
+    TABLES,
+    TEXT,
+    WORD,
+    missing,
+    subqueries,
+)
 from conftest import REPO
 
-AZURE = REPO / "dashboards" / "azure"
-QUERIES = {path.stem: path.read_text(encoding="utf-8") for path in AZURE.glob("queries/*.kql")}
-TABLES = ("dependencies", "customEvents", "customMetrics", "exceptions", "requests", "traces")
-BAG = re.compile(r"custom(Dimensions|Measurements)\['([^']+)'\]")
-TEXT = re.compile(r"'[^']*'")
-COMMENT = re.compile(r"//[^\n]*")
-NAMED = re.compile(r"\bname\s+(?:==|in)\s+(\([^)]*\)|'[^']*')")
-OPERATION = re.compile(r"customDimensions\['gen_ai\.operation\.name'\] == '(\w+)'")
-WORD = re.compile(r"\b[A-Za-z_]\w*\b")
-
-
-def metric_name(row) -> str:
-    return row.data["metrics"][0]["name"] if row.table == "customMetrics" else row.name
-
-
-COLUMNS = {
-    "timestamp": lambda row: row is not None,
-    "itemCount": lambda row: row is not None,  # made of the sample rate as it is taken in
-    "name": metric_name,
-    "duration": lambda row: row.data["duration"],
-    "success": lambda row: row.data["success"] is not None,
-    "session_Id": lambda row: row.session,
-    "operation_Id": lambda row: row.tags["ai.operation.id"],
-    "valueSum": lambda row: row.data["metrics"][0]["value"],
-    "valueCount": lambda row: row.data["metrics"][0]["count"],
-}
-"""The columns that queries use, and what they are filled with."""
 LANGUAGE = {
     *(
         "where",
@@ -51,51 +34,25 @@ LANGUAGE = {
         "let",
     ),
     *("let", "in", "bin", "percentile", "avg", "sum", "sumif", "max", "dcount"),
-    *("make_set", "split", "strcat", "tostring", "toreal", "toint", "tobool", "isnotnull"),
-    *("isnotempty", "true", "false", "customDimensions", "customMeasurements"),
+    *(
+        "make_set",
+        "split",
+        "strcat",
+        "coalesce",
+        "tostring",
+        "toreal",
+        "toint",
+        "tobool",
+        "isnotnull",
+    ),
+    *("isnotempty", "true", "false", "customDimensions"),
 }
-
-
-def subqueries(text: str):
-    """The table and the text of each query within a query; a union has several."""
-    text = COMMENT.sub("", text)
-    found = list(re.finditer(rf"\b({'|'.join(TABLES)})\b\s*\|", text))
-    for each, after in zip(found, [*found[1:], None], strict=True):
-        yield each[1], text[each.start() : after.start() if after else len(text)]
-
-
-def asked(rows, table, text):
-    """The rows that a query is about: of its table, operation and names."""
-    names = {name for list_ in NAMED.findall(text) for name in re.findall(r"'([^']*)'", list_)}
-    told = list(of(rows, table))
-    if names:
-        told = [each for each in told if metric_name(each) in names]
-        assert {metric_name(each) for each in told} == names
-    if operation := OPERATION.search(text):
-        told = [
-            each for each in told if each.dimensions.get("gen_ai.operation.name") == operation[1]
-        ]
-    return told
 
 
 @pytest.mark.parametrize("name", sorted(QUERIES))
 def test_what_a_query_names_is_there(all_rows, name) -> None:
-    parts = list(subqueries(QUERIES[name]))
-    assert parts
-    for table, text in parts:
-        told = asked(all_rows, table, text)
-        assert told, table
-        for kind, key in BAG.findall(text):
-            assert any(key in getattr(each, kind.lower()) for each in told), (table, kind, key)
-        for column in set(WORD.findall(TEXT.sub("''", text))) & set(COLUMNS):
-            assert any(has(each, column) for each in told), (table, column)
-
-
-def has(row, column: str) -> bool:
-    try:
-        return bool(COLUMNS[column](row))
-    except KeyError:
-        return False
+    assert list(subqueries(QUERIES[name]))
+    assert list(missing(all_rows, QUERIES[name])) == []
 
 
 @pytest.mark.parametrize("name", sorted(QUERIES))
