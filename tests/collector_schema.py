@@ -5,7 +5,7 @@ used, and nothing else: this needs no Collector.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, reduce
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from otel_realtime import semconv
+from otel_realtime.dialects import azure
 
 REPO = Path(__file__).resolve().parents[1]
 SCHEMA = REPO / "tests" / "collector" / "schema.yaml"
@@ -26,10 +27,13 @@ VARIABLES = {
     "OTEL_REALTIME_KAFKA": "127.0.0.1:9092",
 }
 VARIABLE = re.compile(r"\$\{env:(?P<name>\w+)(?::-(?P<default>[^}]*))?\}")
-ATTRIBUTE = re.compile(r'attributes(?:\[|, )"(?P<name>[^"]+)"')
+ATTRIBUTE = re.compile(r'attributes(?:\[|, )"(?P<name>[^"^]+)"')
+PATTERN = re.compile(r'delete_matching_keys\(attributes, "(?P<pattern>\^[^"]+)"\)')
 NAMES = {
     value for name, value in vars(semconv).items() if name.isupper() and isinstance(value, str)
 }
+NAMES |= {azure.EVENT_NAME, azure.USER, "messaging.system", "operation_Id", "operation_ParentId"}
+NAMES |= {"service.name"}
 SIGNALS = {"traces", "logs", "metrics"}
 
 Document = Mapping[str, Any]
@@ -200,6 +204,46 @@ def gaps(configuration: Document) -> Iterator[str]:
         for role in ("receivers", "exporters"):
             if not pipeline.get(role):
                 yield f"pipelines.{name}: no {role}"
+
+
+class Removal(NamedTuple):
+    """What a list of statements takes away from attributes: those names, and what matches."""
+
+    names: frozenset[str]
+    patterns: tuple[re.Pattern[str], ...]
+
+    @classmethod
+    def of(cls, statements: Iterable[str]) -> "Removal":
+        names, patterns = set(), []
+        for each in statements:
+            if found := PATTERN.fullmatch(each):
+                patterns.append(re.compile(found["pattern"]))
+            elif each.startswith("delete_key(") and (found := ATTRIBUTE.search(each)):
+                names.add(found["name"])
+        return cls(frozenset(names), tuple(patterns))
+
+    def takes(self, name: str) -> bool:
+        """Whether an attribute of that name is gone."""
+        return name in self.names or any(each.search(name) for each in self.patterns)
+
+
+@cache
+def redactions() -> dict[str, Removal]:
+    """What `gateway.yaml` removes, by context: span, spanevent and log."""
+    path = REPO / "collector" / "gateway.yaml"
+    processors = yaml.safe_load(path.read_text(encoding="utf-8"))["processors"]
+    told = processors["transform/redaction"]
+    groups = [*told["trace_statements"], *told["log_statements"]]
+    contexts = {each["context"] for each in groups}
+    return {
+        context: Removal.of(
+            statement
+            for each in groups
+            if each["context"] == context
+            for statement in each["statements"]
+        )
+        for context in contexts
+    }
 
 
 def storages(value: Any) -> Iterator[str]:

@@ -29,6 +29,9 @@ CONTENT = {
     semconv.EXCEPTION_MESSAGE,
     semconv.EXCEPTION_STACKTRACE,
     semconv.ERROR_MESSAGE,
+    semconv.SERVER_EVENT_PAYLOAD,
+    f"{semconv.SERVER_EVENT_PAYLOAD}.part2",
+    semconv.DTMF_DIGIT,
 }
 
 

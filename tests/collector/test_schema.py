@@ -1,7 +1,6 @@
 """What is in collector/, read without a Collector: components, settings, names and versions."""
 
 import re
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from collector_schema import (
     component_type,
     problems,
     read,
+    redactions,
     schema,
     used,
 )
@@ -23,6 +23,8 @@ from otel_realtime import semconv
 REPO = Path(__file__).resolve().parents[2]
 FOLDER = REPO / "collector"
 NO_CONFIGURATIONS = {"builder", "compose"}
+GOLDENS = REPO / "tests" / "golden" / "dialects"
+DIALECTS = sorted({path.stem.partition(".")[2] for path in GOLDENS.glob("tool_without*.txt")})
 CONTENT = (
     semconv.INPUT_MESSAGES,
     semconv.OUTPUT_MESSAGES,
@@ -33,6 +35,9 @@ CONTENT = (
     semconv.EXCEPTION_MESSAGE,
     semconv.EXCEPTION_STACKTRACE,
     semconv.ERROR_MESSAGE,
+    semconv.SERVER_EVENT_PAYLOAD,
+    f"{semconv.SERVER_EVENT_PAYLOAD}.part2",
+    semconv.DTMF_DIGIT,
 )
 
 
@@ -43,6 +48,29 @@ def text(name: str) -> str:
 def configuration(name: str) -> dict[str, Any]:
     deployment = DEPLOYMENTS[name]
     return read([text(file) for file in deployment.files], deployment.variables)
+
+
+def golden(name: str) -> dict[str, list[str]]:
+    """The attributes of all spans of a call in a dialect, by name."""
+    told: dict[str, list[str]] = {}
+    for line in (GOLDENS / f"{name}.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("  "):
+            key, _, value = line.strip().partition(" = ")
+            told.setdefault(key, []).append(value)
+    return told
+
+
+def said_in(name: str) -> list[str]:
+    """What was said in the call of a golden file."""
+    if name.startswith("audio"):
+        return ["When is breakfast?", "From seven."]
+    scenario = name.removesuffix("_without_content").removesuffix("_server_events")
+    text = (REPO / "tests" / "scenarios" / f"{scenario}.yaml").read_text(encoding="utf-8")
+    assert SAID.search(text)
+    return SAID.findall(text)
+
+
+SAID = re.compile(r"(?:transcript|text): ['\"]?([^,}'\"]{4,})")
 
 
 @pytest.mark.parametrize("name", DEPLOYMENTS)
@@ -107,18 +135,30 @@ def test_a_file_names_its_variables_and_their_defaults_at_its_top(file: str) -> 
 
 
 def test_content_is_removed_from_spans_their_events_and_logs() -> None:
-    redaction = configuration("gateway")["processors"]["transform/redaction"]
-    for group, context in (
-        ("trace_statements", "span"),
-        ("trace_statements", "spanevent"),
-        ("log_statements", "log"),
-    ):
-        told = list(
-            chain.from_iterable(
-                each["statements"] for each in redaction[group] if each["context"] == context
-            )
-        )
-        assert {f'delete_key(attributes, "{name}")' for name in CONTENT} <= set(told)
+    removed = redactions()
+    assert removed.keys() == {"span", "spanevent", "log"}
+    for removal in removed.values():
+        assert [name for name in CONTENT if not removal.takes(name)] == []
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("name", ["audio", "tool"])
+def test_what_a_dialect_has_only_with_content_is_removed_and_nothing_else(
+    name: str, dialect: str
+) -> None:
+    whole, without = (golden(f"{each}.{dialect}") for each in (name, f"{name}_without_content"))
+    gone = {key for key in whole if redactions()["span"].takes(key)}
+    assert gone == whole.keys() - without.keys()
+
+
+@pytest.mark.parametrize("path", sorted(GOLDENS.glob("*.txt")), ids=lambda path: path.stem)
+def test_nothing_that_was_said_is_in_what_is_left_of_a_dialect(path: Path) -> None:
+    left = {
+        key: values
+        for key, values in golden(path.stem).items()
+        if not redactions()["span"].takes(key)
+    }
+    assert [each for each in said_in(path.name.partition(".")[0]) if each in str(left)] == []
 
 
 def test_spans_are_measured_in_the_buckets_of_our_metrics() -> None:
@@ -144,7 +184,8 @@ def test_all_versions_are_of_one_release() -> None:
     manifest = yaml.safe_load(text("builder"))
     version = manifest["dist"]["version"]
     modules = [each["gomod"] for section in KINDS for each in manifest[section]]
-    assert {module.partition(" ")[2] for module in modules} == {f"v{version}"}
+    others = [each for each in modules if not each.endswith(f" v{version}")]
+    assert [each.rpartition("/")[2] for each in others] == ["azuremonitorexporter v0.156.0"]
     images = {each["image"] for each in yaml.safe_load(text("compose"))["services"].values()}
     kafka = re.search(r"<version>(4[\d.]+)</version>", KAFKA.read_text(encoding="utf-8"))
     assert kafka is not None

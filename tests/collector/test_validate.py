@@ -9,8 +9,6 @@ from collector_schema import DEPLOYMENTS, VARIABLES, Deployment
 from otelcol import CONFIGURATIONS, OTELCOL, STOPS_WITHIN, needs_otelcol
 
 pytestmark = needs_otelcol
-# The module of Azure Monitor's exporter was not to be had: see collector/README.md.
-HERE = [name for name, each in DEPLOYMENTS.items() if "azure" not in each.files]
 
 
 def validate(
@@ -28,7 +26,7 @@ def validate(
     )
 
 
-@pytest.mark.parametrize("name", HERE)
+@pytest.mark.parametrize("name", DEPLOYMENTS)
 def test_every_deployment_is_valid(name: str, tmp_path: Path) -> None:
     ended = validate(DEPLOYMENTS[name], tmp_path)
     assert (ended.returncode, ended.stderr) == (0, "")
