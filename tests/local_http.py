@@ -1,5 +1,6 @@
 """What HTTP servers of tests share: a port of the loopback interface, and plain answers."""
 
+import contextlib
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
@@ -37,6 +38,10 @@ class Answering(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     timeout = 5  # s: a client that keeps its connection open must not hold up the closing
+
+    def handle(self) -> None:
+        with contextlib.suppress(ConnectionResetError):  # a client that ended
+            super().handle()
 
     def content(self) -> bytes:
         return self.rfile.read(int(self.headers.get("Content-Length", 0)))

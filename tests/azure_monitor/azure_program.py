@@ -51,28 +51,29 @@ class Seen(SpanProcessor):
         self.names |= set(span.attributes)
 
 
-def calls(*names: str) -> None:
+def calls(*names: str, recorder: Recorder | None = None) -> None:
     """Replay scenarios with content."""
     for name in names:
         read = Scenario.load(SCENARIOS / f"{name}.yaml")
         told = {"capture_content": True, "user_id": "user-7", **read.settings}
-        replace(read, settings=told).run(recorder=Everywhere())
+        replace(read, settings=told).run(recorder=recorder or Everywhere())
 
 
-def a_recorded_call() -> None:
+def a_recorded_call(provider: trace.TracerProvider | None = None) -> None:
     """A question and an answer with links to their audio, within a request."""
-    tracer = trace.get_tracer("application")
+    provider = provider or trace.get_tracer_provider()
+    tracer = provider.get_tracer("application")
     with tracer.start_as_current_span("GET /call", kind=trace.SpanKind.SERVER):
-        call, question = HandMade(provider=trace.get_tracer_provider()), given()
+        call, question = HandMade(provider=provider), given()
         call.span(Kind.INPUT, "item_1", question)
         call.span(Kind.RESPONSE, "resp_1", answered(question))
         call.end()
 
 
-def long_texts() -> None:
+def long_texts(**providers: object) -> None:
     """A call with a server event whose payload is longer than a custom dimension may be."""
     session = SessionTelemetry(
-        Telemetry.of(),
+        Telemetry.of(**providers),
         Settings.read({"capture_content": True, "server_events": True}, environ={}),
         session_id="session-under-test",
         provider="openai",

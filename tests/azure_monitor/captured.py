@@ -11,6 +11,13 @@ from conftest import REPO
 from zero_code import run
 
 PROGRAM = Path(__file__).with_name("azure_program.py")
+CALLS = (
+    *("tool_turn_with_preamble", "cost_on", "barge_in_truncated_after_done", "tool_raises"),
+    *("failed_response", "disconnect", "greeting_then_first_turn", "dead_air_awaiting_user"),
+    *("false_barge_in_too_short", "missed_barge_in", "guardrail_tool", "handoff"),
+    *("connect_failed", "false_barge_in_failed_transcript", "benign_error", "tracker_late_start"),
+)
+"""The scenarios of which the tests look at what came."""
 TABLES = {
     "RequestData": "requests",
     "RemoteDependencyData": "dependencies",
@@ -69,14 +76,21 @@ def settings_for(azure: AzureIngestion) -> dict[str, str]:
 
 
 def rows_of(azure: AzureIngestion) -> list[Row]:
-    return [
-        Row(TABLES[each["data"]["baseType"]], each["tags"], each["data"]["baseData"])
-        for each in azure.items
-    ]
+    return [row_of(each) for each in azure.items]
+
+
+def row_of(item: Mapping[str, Any]) -> Row:
+    data = item["data"]
+    return Row(TABLES[data["baseType"]], item.get("tags") or {}, data["baseData"])
 
 
 def captured(folder: Path, *arguments: str, **settings: str) -> list[Row]:
     """Run `azure_program.py`; it must end well and say nothing."""
+    return [row_of(each) for each in captured_items(folder, *arguments, **settings)]
+
+
+def captured_items(folder: Path, *arguments: str, **settings: str) -> list[dict[str, Any]]:
+    """The same, as it was sent."""
     with AzureIngestion() as azure:
         ended = run(
             Path(sys.executable).parent,
@@ -84,9 +98,8 @@ def captured(folder: Path, *arguments: str, **settings: str) -> list[Row]:
             folder=folder,
             settings={**settings_for(azure), **settings},
         )
-        told = rows_of(azure)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
-    return told
+    return azure.items
 
 
 def of(rows: list[Row], table: str, name: str = "") -> Iterator[Row]:

@@ -1,14 +1,7 @@
 """One run of the scenarios for all tests of what arrives at Azure."""
 
 import pytest
-from azure_monitor.captured import Row, captured
-
-CALLS = (
-    *("tool_turn_with_preamble", "cost_on", "barge_in_truncated_after_done", "tool_raises"),
-    *("failed_response", "disconnect", "greeting_then_first_turn", "dead_air_awaiting_user"),
-    *("false_barge_in_too_short", "missed_barge_in", "guardrail_tool", "handoff"),
-    *("connect_failed", "false_barge_in_failed_transcript", "benign_error", "tracker_late_start"),
-)
+from azure_monitor.captured import CALLS, Row, captured
 
 
 @pytest.fixture(scope="session")
