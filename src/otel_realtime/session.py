@@ -193,6 +193,11 @@ class SessionTelemetry:
         return self._current(Key(Kind.TOOL, call_id))
 
     @property
+    def shows_server_events(self) -> bool:
+        """Whether `show` does anything."""
+        return self._server_events is not None
+
+    @property
     def keeps_content(self) -> bool:
         """Whether texts may be recorded anywhere."""
         return self._keeps_content

@@ -186,21 +186,21 @@ class Conversation:
         Raises:
             KeyError: The event is of a type that `HANDLERS` does not know.
         """
-        state = self._state
-        handler = HANDLERS[type(event)]
+        state, at, kind = self._state, event.at, type(event)
+        handler = HANDLERS[kind]
         if state.over:
             return []
-        if state.session.started_at is None and type(event) not in _OPENERS:
-            _session.open_session(state, event.at)
-        if type(event) is not events.PlaybackReported:  # which tells of what has been
-            if event.at < self._last_at - _DISORDER_NS:
-                state.leave_out("order of events", "the clock ran backwards", event.at)
-            self._last_at = event.at
-        if self._due is not None and event.at >= self._due:
-            self._give_up(event.at)
+        if state.session.started_at is None and kind not in _OPENERS:
+            _session.open_session(state, at)
+        if kind is not events.PlaybackReported:  # which tells of what has been
+            if at < self._last_at - _DISORDER_NS:
+                state.leave_out("order of events", "the clock ran backwards", at)
+            self._last_at = at
+        if self._due is not None and at >= self._due:
+            self._give_up(at)
         handler(state, event)
-        if state.is_crowded:
-            self._let_go(event.at)
+        if state.is_crowded():
+            self._let_go(at)
         # Had the handler failed, what it said before would be handed out with the next event.
         records, state.records = state.records, []
         self._due = None if state.over else state.deadline()
