@@ -9,8 +9,9 @@ from typing import Any, Final
 DELTA_MS: Final = 100
 _BURST = 15
 BYTES_PER_MS = 48  # PCM16, mono, 24 kHz
-TURN_MS = 12_000
-_SPEECH_MS = 9000
+TURN_MS = 9_600
+"""A turn: the agent is heard for 6 s, then there is silence, and then the user speaks."""
+_SPEECH_MS = 7100
 SPOKEN_MS = 2500
 _WORDS = [
     "",
