@@ -3,9 +3,12 @@
 The language is run by `duckdb-kql`, on DuckDB. Where it differs from Kusto, as far as our queries
 show it:
 
-- it has no `make_set_if`;
-- it cannot take a column that `mv-expand` has made as the key of a property bag;
-- a text that a part of a `union` lacks is null, and not empty.
+- a text that a part of a `union` lacks is null, and not empty;
+- it takes keywords, such as `latest`, as names of columns: Kusto's own parser does not;
+- it has no `make_set_if`, and cannot take a column that `mv-expand` has made as the key of a
+  property bag: no query needs them.
+
+Its `percentile` is that of the nearest rank; Kusto's is an estimate where there are many values.
 """
 
 import json
