@@ -8,7 +8,6 @@ import re
 from datetime import datetime
 
 import pytest
-from azure_monitor.captured import FILLS_SESSION_ID
 from conftest import REPO
 
 pycep = pytest.importorskip("pycep", reason="needs pycep-parser, which reads Bicep")
@@ -107,7 +106,6 @@ def test_a_rule_is_described_by_its_querys_first_line(bicep) -> None:
         assert path.read_text(encoding="utf-8").startswith("// Alert, ")
 
 
-@pytest.mark.skipif(not FILLS_SESSION_ID, reason="the queries' tests are skipped as well")
 def test_rules_compare_what_their_queries_give_and_fire_when_they_should(
     bicep, rules, rows_apart
 ) -> None:
