@@ -38,6 +38,9 @@ class Row(NamedTuple):
     table: str
     tags: Mapping[str, str]
     data: Mapping[str, Any]
+    time: str
+    item_count: int
+    """For how many items it stands: it is the only one that sampling left of them."""
 
     @property
     def name(self) -> str:
@@ -70,7 +73,13 @@ def settings_for(azure: AzureIngestion) -> dict[str, str]:
 
 def rows_of(azure: AzureIngestion) -> list[Row]:
     return [
-        Row(TABLES[each["data"]["baseType"]], each["tags"], each["data"]["baseData"])
+        Row(
+            TABLES[each["data"]["baseType"]],
+            each["tags"],
+            each["data"]["baseData"],
+            each["time"],
+            round(100 / each.get("sampleRate", 100)),
+        )
         for each in azure.items
     ]
 

@@ -53,6 +53,8 @@ LANGUAGE = {
     *("let", "in", "bin", "percentile", "avg", "sum", "sumif", "max", "dcount"),
     *("make_set", "split", "strcat", "tostring", "toreal", "toint", "tobool", "isnotnull"),
     *("isnotempty", "true", "false", "customDimensions", "customMeasurements"),
+    *("and", "iff", "isfinite", "round", "real", "null", "dynamic", "extract_all", "strcat_array"),
+    *("mean", "messages"),  # what functions of a query's own take
 }
 
 
