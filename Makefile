@@ -60,7 +60,7 @@ KUSTO_STAMP := $(KUSTO)/language-service-$(KUSTO_VERSION).stamp
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo stores kusto test test-lowest test-collector test-grafana test-phoenix check format docs bench clean
+.PHONY: help setup demo stores kusto browser test test-lowest test-collector test-grafana test-phoenix check format docs bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -90,6 +90,15 @@ kusto: ## install the parser that reads the queries of dashboards/azure, for the
 	else \
 	  $(MAKE) --no-print-directory $(KUSTO_STAMP) || \
 	    echo "SKIPPED Kusto's parser: npm could not install it"; \
+	fi
+
+browser: ## install Debian's Chromium, with which tests look at pages (needs apt-get, and to be root)
+	@if command -v chromium >/dev/null || command -v google-chrome >/dev/null; then \
+	  :; \
+	elif ! command -v apt-get >/dev/null || [ "$$(id -u)" != 0 ]; then \
+	  echo "SKIPPED Chromium: there is no apt-get here, or only root may use it"; \
+	elif ! { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends chromium; } >/dev/null; then \
+	  echo "SKIPPED Chromium: apt-get could not install it"; \
 	fi
 
 test: $(VENV)/dev.stamp ## run the tests, on each Python of 3.11, 3.12 and 3.13 that is here
