@@ -14,13 +14,16 @@ Take = Callable[[SessionTelemetry, Any], None]
 _TRANSCRIBED: Final = "conversation.item.input_audio_transcription.completed"
 _RETRIEVED: Final = "conversation.item.retrieved"
 _ONSET: Final = "input_audio_buffer.speech_started"
+_FINISHED: Final = "response.output_item.done"
+_ARGUMENTS: Final = "response.function_call_arguments.done"
+"""The SDK runs a tool once its item is finished, and that has them as well."""
 _TEXTS: Final = (
     "response.output_text.done",
     "response.text.done",
     "response.output_audio_transcript.done",
     "response.audio_transcript.done",
 )
-"""What tells a text and nothing else."""
+"""What tells a text that its response tells once more, when it is done."""
 DESCRIPTIONS: Final = frozenset({"session.created", "session.updated"})
 """What tells which session it is: the listener looks at it first."""
 
@@ -37,9 +40,23 @@ def _feeding(kind: str) -> Take:
 
 _TAKES: Final[Mapping[Any, Take]] = {
     **{kind: _feeding(kind) for kind in openai_wire.SERVER_EVENTS if kind not in DESCRIPTIONS},
-    **dict.fromkeys(openai_wire.SILENT, nothing),
+    **dict.fromkeys((*openai_wire.SILENT, _ARGUMENTS), nothing),
     **DELTAS,
 }
+
+
+def _finished_call(session: SessionTelemetry, data: Json) -> None:
+    """Take a finished item, unless it is a message: its response tells of that."""
+    item = data.get("item")
+    if not isinstance(item, dict) or item.get("type") != "message":
+        _TAKES[_FINISHED](session, data)
+
+
+_WITHOUT_TEXTS: Final[Mapping[Any, Take]] = {
+    **dict.fromkeys(_TEXTS, nothing),
+    _FINISHED: _finished_call,
+}
+"""What takes these where no texts are kept: the words that they are counted by come later, too."""
 
 
 class RawEvents:
@@ -51,7 +68,7 @@ class RawEvents:
         transcripts = _Transcripts()
         self._takes: Mapping[Any, Take] = {
             **_TAKES,
-            **({} if session.keeps_content else dict.fromkeys(_TEXTS, nothing)),
+            **({} if session.keeps_content else _WITHOUT_TEXTS),
             _TRANSCRIBED: transcripts.take,
             _RETRIEVED: transcripts.retrieved,
             _ONSET: _asking(playback),
