@@ -27,6 +27,7 @@ from otel_realtime.dialects.ended import (
 from otel_realtime.dialects.hiding import Hiding
 from otel_realtime.dialects.late import LateSpan, around
 from otel_realtime.settings import Dialect, DialectKeywords, DialectSettings
+from otel_realtime.splitting import split
 from otel_realtime.told import in_use, setup_of
 
 _logger = logging.getLogger("otel_realtime")
@@ -55,10 +56,14 @@ class DialectSpanProcessor(SpanProcessor):
 
     There may be several side by side, each around a processor of its own. A span of another library
     is handed on as it is. Behind a batch processor the translation is done in that one's thread,
-    when the span is exported.
+    when the span is exported; a batch larger than 1 MB is exported in parts.
+
+    Attributes:
+        wrapped: The processor that spans are handed on to.
+        put_together: Takes back that its exporter is given large batches in parts.
 
     Args:
-        wrapped: The processor that spans are handed on to.
+        wrapped: The same.
         **settings: See `DialectSettings`; where one is not given, the environment counts.
 
     Raises:
@@ -75,6 +80,7 @@ class DialectSpanProcessor(SpanProcessor):
             )
             raise TypeError(message)
         self.wrapped: Final = wrapped
+        self.put_together: Final = split(wrapped)
         self._settings = DialectSettings.read(dict(settings))
         self._translate = _DIALECTS.get(self._settings.dialect)
         self._limits = Limits.read()
