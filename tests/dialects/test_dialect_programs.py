@@ -26,6 +26,7 @@ KINDS = {
     "phoenix": ("openinference.span.kind", "AGENT", "CHAIN", "LLM", "TOOL"),
     "langsmith": ("langsmith.span.kind", "chain", "chain", "llm", "tool"),
     "langfuse": ("langfuse.observation.type", "agent", "span", "generation", "tool"),
+    "mlflow": ("mlflow.spanType", "AGENT", "CHAIN", "CHAT_MODEL", "TOOL"),
     "azure": ("gen_ai.operation.name", "invoke_agent", None, "chat", "execute_tool"),
 }
 """By dialect: the attribute that says what a span is, and its value on each of `SPANS`."""
@@ -35,6 +36,7 @@ ASKED = {
     "phoenix": "llm.input_messages.0.message.content",
     "langsmith": "gen_ai.prompt",
     "langfuse": "langfuse.observation.input",
+    "mlflow": "mlflow.spanInputs",
     "azure": "gen_ai.input.messages",
 }
 """By dialect: where the question stands on the response that answers it."""
@@ -144,8 +146,8 @@ def test_an_unknown_dialect_is_told_once_and_the_call_goes_on(commands) -> None:
     # Older distros take the program's log to the collector only later on.
     (said,) = told(came) or [line for line in ended.stderr.splitlines() if "klingon" in line]
     assert said == (
-        "OTEL_REALTIME_DIALECT takes genai, openinference, phoenix, langsmith, langfuse, azure, "
-        "not 'klingon': it is left at its default"
+        "OTEL_REALTIME_DIALECT takes genai, openinference, phoenix, langsmith, langfuse, mlflow, "
+        "azure, not 'klingon': it is left at its default"
     )
     assert {span.attributes.get("langsmith.span.kind") for span in came.spans} == {None}
 

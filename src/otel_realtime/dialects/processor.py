@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.trace import SpanContext
 
 from otel_realtime import semconv
-from otel_realtime.dialects import azure, langfuse, langsmith, openinference, phoenix
+from otel_realtime.dialects import azure, langfuse, langsmith, mlflow, openinference, phoenix
 from otel_realtime.dialects import openinference_names as names
 from otel_realtime.dialects.calls import Call, Calls, Turn
 from otel_realtime.dialects.ended import (
@@ -39,6 +39,7 @@ _DIALECTS: Final[Mapping[Dialect, Translate]] = {
     Dialect.PHOENIX: phoenix.translate,
     Dialect.LANGSMITH: langsmith.translate,
     Dialect.LANGFUSE: langfuse.translate,
+    Dialect.MLFLOW: mlflow.translate,
     Dialect.AZURE: azure.translate,
 }
 """All but the one that our spans are in."""
