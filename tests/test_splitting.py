@@ -149,6 +149,20 @@ def test_where_there_is_no_exporter_nothing_is_done(processor) -> None:
     split(processor)()
 
 
+def test_what_cannot_be_measured_is_exported_as_it_was() -> None:
+    class Keeping:
+        def export(self, spans) -> None:
+            self.spans = spans
+
+    class Processor:
+        span_exporter = Keeping()
+
+    split(Processor())
+    odd = [object(), object()]
+    Processor.span_exporter.export(odd)
+    assert Processor.span_exporter.spans is odd
+
+
 def test_an_exporter_that_takes_no_attributes_is_left_as_it_is() -> None:
     class Slotted:
         __slots__ = ()

@@ -7,12 +7,14 @@ takes 4 MB at most, and many a proxy 1 MB.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export import SpanExportResult
-from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import ReadableSpan
+    from opentelemetry.sdk.trace.export import SpanExportResult
+    from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 MOST_BYTES: Final = 1_000_000
 """What a request may have, before it is compressed."""
@@ -24,8 +26,11 @@ _FIELD: Final = 10
 """What a text, or a list or map, takes at most beside what is in it: two tags, two lengths."""
 _NUMBER: Final = 13
 _DEEPEST: Final = 8
+_FAILURE: Final = "FAILURE"
+"""Of `SpanExportResult`; the SDK itself is not imported for it."""
 
-_Export = Callable[[Sequence[ReadableSpan]], SpanExportResult]
+_Spans: TypeAlias = "Sequence[ReadableSpan]"
+_Export: TypeAlias = "Callable[[_Spans], SpanExportResult]"
 
 
 def split(processor: object, most: int = MOST_BYTES) -> Callable[[], None]:
@@ -76,19 +81,23 @@ class _InParts:
     def __init__(self, export: _Export, most: int) -> None:
         self._export, self._most = export, most
 
-    def __call__(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+    def __call__(self, spans: _Spans) -> "SpanExportResult":
         """Export spans, in parts if they are too large together."""
-        if len(spans) < 2:  # noqa: PLR2004 - there is nothing to divide
-            return self._export(spans)
-        result = SpanExportResult.SUCCESS
-        for part in _parts(spans, self._most):
+        *parts, last = self._parts(spans)
+        for part in parts:
             result = self._export(part)
-            if result is not SpanExportResult.SUCCESS:
-                break
-        return result
+            if getattr(result, "name", None) == _FAILURE:
+                return result
+        return self._export(last)
+
+    def _parts(self, spans: _Spans) -> Iterable[_Spans]:
+        try:
+            return list(_parts(spans, self._most)) if len(spans) > 1 else [spans]
+        except Exception:  # noqa: BLE001 - the guard: what cannot be measured goes as it would have
+            return [spans]
 
 
-def _parts(spans: Sequence[ReadableSpan], most: int) -> Iterator[Sequence[ReadableSpan]]:
+def _parts(spans: _Spans, most: int) -> Iterator[_Spans]:
     """The spans in their order, in as few parts as they fit into; all at once if that is one."""
     room = _room(spans[0], most)
     first, taken = 0, 0
@@ -101,13 +110,13 @@ def _parts(spans: Sequence[ReadableSpan], most: int) -> Iterator[Sequence[Readab
     yield spans[first:] if first else spans
 
 
-def _room(span: ReadableSpan, most: int) -> int:
+def _room(span: "ReadableSpan", most: int) -> int:
     """What is left for spans beside the resource, which is the same for all of a provider."""
     resource = span.resource
     return most - _SPAN - _size(resource.attributes) if resource is not None else most
 
 
-def size_of(span: ReadableSpan) -> int:
+def size_of(span: "ReadableSpan") -> int:
     """The bytes that a span takes in OTLP, estimated from above."""
     links = sum(_of_context(each.context) + _size(each.attributes) for each in span.links)
     events = sum(_EVENT + _size(each.name) + _size(each.attributes) for each in span.events)
@@ -120,7 +129,7 @@ def _of_context(context: SpanContext | None) -> int:
     return _SPAN + (_size(context.trace_state.to_header()) if context is not None else 0)
 
 
-def _of_scope(scope: InstrumentationScope | None) -> int:
+def _of_scope(scope: "InstrumentationScope | None") -> int:
     if scope is None:
         return 0
     texts = (scope.name, scope.version, scope.schema_url)
