@@ -79,7 +79,7 @@ def _environment(program: Path) -> dict[str, str]:
     """It keeps to itself: no telemetry, nothing from outside."""
     others = ("MLFLOW_", "OTEL_", "PYTHONPATH")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
-    path = f"{program.absolute().parent}{os.pathsep}{kept['PATH']}"
+    path = f"{program.parent}{os.pathsep}{kept['PATH']}"
     own = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
     return {**kept, **own, "PATH": path, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
 

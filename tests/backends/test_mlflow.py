@@ -24,7 +24,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    with mlflow(Path(PROGRAMS) / "mlflow", tmp_path_factory.mktemp("mlflow")) as running:
+    with mlflow(Path(PROGRAMS).absolute() / "mlflow", tmp_path_factory.mktemp("mlflow")) as running:
         yield running
 
 
