@@ -46,6 +46,10 @@ PHOENIX_VERSION := 20.26.1
 PLAYWRIGHT_VERSION := 1.65.2
 PHOENIX_STAMP := $(PHOENIX)/phoenix-$(PHOENIX_VERSION)-$(PLAYWRIGHT_VERSION).stamp
 
+MLFLOW := .venv-mlflow
+MLFLOW_VERSION := 3.17.2
+MLFLOW_STAMP := $(MLFLOW)/mlflow-$(MLFLOW_VERSION).stamp
+
 # The object store servers that no wheel has. The tests that use them are skipped without them.
 STORES := .stores
 AZURITE_VERSION := 3.35.0
@@ -60,7 +64,7 @@ KUSTO_STAMP := $(KUSTO)/language-service-$(KUSTO_VERSION).stamp
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo stores kusto browser test test-lowest test-collector test-grafana test-phoenix check format docs bench clean
+.PHONY: help setup demo stores kusto browser test test-lowest test-collector test-grafana test-phoenix test-mlflow check format docs bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -163,6 +167,14 @@ test-phoenix: $(VENV)/dev.stamp ## send the demo's call to a real Phoenix, and l
 	  OTEL_REALTIME_PHOENIX=$(PHOENIX)/bin $(VENV)/bin/python $(PYTEST) -n 0 tests/backends; \
 	fi
 
+test-mlflow: $(VENV)/dev.stamp ## send calls to a real MLflow, and read them back
+	@if ! $(MAKE) --no-print-directory $(MLFLOW_STAMP); then \
+	  echo "SKIPPED the tests with MLflow: pip could not install it"; \
+	else \
+	  echo "OTEL_REALTIME_MLFLOW=$(MLFLOW)/bin $(VENV)/bin/python $(PYTEST) -n 0 tests/backends" && \
+	  OTEL_REALTIME_MLFLOW=$(MLFLOW)/bin $(VENV)/bin/python $(PYTEST) -n 0 tests/backends; \
+	fi
+
 check: $(VENV)/dev.stamp ## lint, types, the direction of imports, and whether generated docs are current
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
@@ -233,6 +245,11 @@ $(PHOENIX_STAMP):
 	$(PYTHON) -m venv $(PHOENIX)
 	$(PHOENIX)/bin/python $(PIP_INSTALL) \
 	  arize-phoenix==$(PHOENIX_VERSION) playwright==$(PLAYWRIGHT_VERSION)
+	@touch $@
+
+$(MLFLOW_STAMP):
+	$(PYTHON) -m venv $(MLFLOW)
+	$(MLFLOW)/bin/python $(PIP_INSTALL) mlflow==$(MLFLOW_VERSION)
 	@touch $@
 
 $(KUSTO_STAMP):
