@@ -185,13 +185,14 @@ class Call:
     def hear(self, turn: Turn) -> None:
         """Have all of it played to its end, without waiting.
 
-        The application's tracker is told, and our timer, which waits for that moment, goes off.
+        Our clock is moved there, the application's tracker is told, and our timer, which waits for
+        that moment, goes off.
         """
+        clock = self._ours.clock if self._ours is not None else None
+        if isinstance(clock, PlayedClock):
+            clock.jump(turn.played_ms * _NS_PER_MS)
         self._tracker.on_play_ms(turn.item_id, 0, turn.played_ms)
         if self._ours is not None:
-            clock = self._ours.clock
-            assert isinstance(clock, PlayedClock)
-            clock.jump(turn.played_ms * _NS_PER_MS)
             self._ours.wake()
 
     def _let_pass(self, ms: int) -> None:
