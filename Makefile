@@ -46,6 +46,10 @@ PHOENIX_VERSION := 20.26.1
 PLAYWRIGHT_VERSION := 1.65.2
 PHOENIX_STAMP := $(PHOENIX)/phoenix-$(PHOENIX_VERSION)-$(PLAYWRIGHT_VERSION).stamp
 
+MLFLOW := .venv-mlflow
+MLFLOW_VERSION := 3.17.2
+MLFLOW_STAMP := $(MLFLOW)/mlflow-$(MLFLOW_VERSION).stamp
+
 # The object store servers that no wheel has. The tests that use them are skipped without them.
 STORES := .stores
 AZURITE_VERSION := 3.35.0
@@ -60,7 +64,7 @@ KUSTO_STAMP := $(KUSTO)/language-service-$(KUSTO_VERSION).stamp
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo stores kusto test test-lowest test-collector test-grafana test-phoenix check format docs bench clean
+.PHONY: help setup demo stores kusto browser test test-lowest test-collector test-grafana test-phoenix test-mlflow check format docs bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -90,6 +94,15 @@ kusto: ## install the parser that reads the queries of dashboards/azure, for the
 	else \
 	  $(MAKE) --no-print-directory $(KUSTO_STAMP) || \
 	    echo "SKIPPED Kusto's parser: npm could not install it"; \
+	fi
+
+browser: ## install Debian's Chromium, with which tests look at pages (needs apt-get, and to be root)
+	@if command -v chromium >/dev/null || command -v google-chrome >/dev/null; then \
+	  :; \
+	elif ! command -v apt-get >/dev/null || [ "$$(id -u)" != 0 ]; then \
+	  echo "SKIPPED Chromium: there is no apt-get here, or only root may use it"; \
+	elif ! { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends chromium; } >/dev/null; then \
+	  echo "SKIPPED Chromium: apt-get could not install it"; \
 	fi
 
 test: $(VENV)/dev.stamp ## run the tests, on each Python of 3.11, 3.12 and 3.13 that is here
@@ -152,6 +165,14 @@ test-phoenix: $(VENV)/dev.stamp ## send the demo's call to a real Phoenix, and l
 	else \
 	  echo "OTEL_REALTIME_PHOENIX=$(PHOENIX)/bin $(VENV)/bin/python $(PYTEST) -n 0 tests/backends" && \
 	  OTEL_REALTIME_PHOENIX=$(PHOENIX)/bin $(VENV)/bin/python $(PYTEST) -n 0 tests/backends; \
+	fi
+
+test-mlflow: $(VENV)/dev.stamp ## send calls to a real MLflow, and read them back
+	@if ! $(MAKE) --no-print-directory $(MLFLOW_STAMP); then \
+	  echo "SKIPPED the tests with MLflow: pip could not install it"; \
+	else \
+	  echo "OTEL_REALTIME_MLFLOW=$(MLFLOW)/bin $(VENV)/bin/python $(PYTEST) -n 0 tests/backends" && \
+	  OTEL_REALTIME_MLFLOW=$(MLFLOW)/bin $(VENV)/bin/python $(PYTEST) -n 0 tests/backends; \
 	fi
 
 check: $(VENV)/dev.stamp ## lint, types, the direction of imports, and whether generated docs are current
@@ -224,6 +245,11 @@ $(PHOENIX_STAMP):
 	$(PYTHON) -m venv $(PHOENIX)
 	$(PHOENIX)/bin/python $(PIP_INSTALL) \
 	  arize-phoenix==$(PHOENIX_VERSION) playwright==$(PLAYWRIGHT_VERSION)
+	@touch $@
+
+$(MLFLOW_STAMP):
+	$(PYTHON) -m venv $(MLFLOW)
+	$(MLFLOW)/bin/python $(PIP_INSTALL) mlflow==$(MLFLOW_VERSION)
 	@touch $@
 
 $(KUSTO_STAMP):

@@ -11,7 +11,7 @@ import platform
 import sys
 from importlib.metadata import version
 
-from bench import apart, audio, closing, dialects, hour, imports, memory, pairs, peers
+from bench import apart, audio, closing, dialects, hour, imports, memory, pairs, peers, requests
 from bench.report import Report
 from bench.server import running
 from bench.turns import Kind
@@ -111,6 +111,13 @@ async def _dialects(report: Report) -> None:
         report.figure(str(each), found.beyond, "µs", dialects.MOST_US)
 
 
+async def _requests(report: Report) -> None:
+    report.section("the largest OTLP request of a call of an hour, content captured")
+    for title, found in await asyncio.to_thread(lambda: list(requests.cases())):
+        report.figure(f"{title}, in the pace of the call", found.in_pace, "kB", requests.MOST_KB)
+        report.figure(f"{title}, 512 at once", found.at_once, "kB", requests.MOST_KB)
+
+
 async def _imports(report: Report) -> None:
     report.section("import, beyond the OpenTelemetry packages")
     found = await imports.milliseconds(5)
@@ -135,6 +142,7 @@ async def _measure(options: argparse.Namespace) -> Report:
     await _hour(report)
     await _audio(report)
     await _dialects(report)
+    await _requests(report)
     await _imports(report)
     if options.peers:
         await peers.compare(report)

@@ -19,6 +19,7 @@ from agents.realtime import (
     RealtimeSession,
 )
 
+from bench.events import BYTES_PER_MS, TURN_MS
 from bench.turns import Kind, Run, Turn, microphone, session_events
 from bench.variants import PlayedClock
 from otel_realtime.sources._agents_session import follower_of
@@ -62,6 +63,8 @@ class Call:
         self._handle = model._handle_ws_event  # noqa: SLF001 - the loop's own next call
         self._tracker = tracker
         self._ours: SessionTelemetry | None = None
+        self._began = 0
+        self._passed_ms = 0
         self._awaited: str | None = None
         self._reached = asyncio.Event()
         self._reader = asyncio.create_task(self._read())
@@ -71,6 +74,7 @@ class Call:
         self._ours = _telemetry(self._session, self._listener)
         if self._ours is not None:
             self._ours.clock = PlayedClock()
+            self._began = self._ours.clock()
 
     @property
     def is_followed(self) -> bool:
@@ -78,7 +82,7 @@ class Call:
         return self._ours is not None
 
     async def speak(self) -> int:
-        """Send what the microphone gives between two turns; the time that its short pieces took.
+        """Send what the microphone gives in a turn; the time that its short pieces took.
 
         There is a pause before each of them: the receiver sleeps by then, as it does in a call, and
         has to be woken, which is a part of what sending costs.
@@ -87,12 +91,19 @@ class Call:
         silence, pieces = microphone()
         for piece in silence:
             await send(piece)
+            self._let_pass(len(piece) // BYTES_PER_MS)
         for piece in pieces:
             await asyncio.sleep(_PAUSE_S)
             start = thread_time_ns()
             await send(piece)
             spent += thread_time_ns() - start
+            self._let_pass(len(piece) // BYTES_PER_MS)
         return spent
+
+    def wait(self) -> int:
+        """Let a turn pass in which nobody sees what the microphone gives: that takes no time."""
+        self._let_pass(TURN_MS)
+        return 0
 
     async def send(self, pieces: Iterable[bytes]) -> None:
         """Send what the microphone gives."""
@@ -174,14 +185,23 @@ class Call:
     def hear(self, turn: Turn) -> None:
         """Have all of it played to its end, without waiting.
 
-        The application's tracker is told, and our timer, which waits for that moment, goes off.
+        Our clock is moved there, the application's tracker is told, and our timer, which waits for
+        that moment, goes off.
         """
+        clock = self._ours.clock if self._ours is not None else None
+        if isinstance(clock, PlayedClock):
+            clock.jump(turn.played_ms * _NS_PER_MS)
         self._tracker.on_play_ms(turn.item_id, 0, turn.played_ms)
+        if self._ours is not None:
+            self._ours.wake()
+
+    def _let_pass(self, ms: int) -> None:
+        """Audio comes no sooner than it is spoken: it is then by the clock, if that is ours."""
+        self._passed_ms += ms
         if self._ours is not None:
             clock = self._ours.clock
             assert isinstance(clock, PlayedClock)
-            clock.jump(turn.played_ms * _NS_PER_MS)
-            self._ours.wake()
+            clock.reach(self._began + self._passed_ms * _NS_PER_MS)
 
     def _await(self, mark: str) -> None:
         self._awaited = mark

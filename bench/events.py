@@ -9,10 +9,11 @@ from typing import Any, Final
 DELTA_MS: Final = 100
 _BURST = 15
 BYTES_PER_MS = 48  # PCM16, mono, 24 kHz
-TURN_MS = 12_000
-_SPEECH_MS = 9000
+TURN_MS = 9_600
+"""A turn: the agent is heard for 6 s, then there is silence, and then the user speaks."""
+_SPEECH_MS = 7100
 SPOKEN_MS = 2500
-_WORDS = [
+WORDS: Final = [
     "",
     "The",
     "appointment",
@@ -154,7 +155,7 @@ def tool_output(ids: Ids) -> Iterator[dict[str, Any]]:
 
 def answer(ids: Ids, deltas: int, *, after_tool: bool) -> Iterator[dict[str, Any]]:
     """A response that is spoken: audio in bursts, and its words between them."""
-    response_id, said = ids.response(2), " ".join(_WORDS)
+    response_id, said = ids.response(2), " ".join(WORDS)
     base = {"response_id": response_id, "output_index": 0}
     part = {**base, "item_id": ids.said, "content_index": 0}
     begun = _said(ids, "in_progress", [])
@@ -179,9 +180,9 @@ def answer(ids: Ids, deltas: int, *, after_tool: bool) -> Iterator[dict[str, Any
 
 def _deltas(ids: Ids, count: int) -> Iterator[dict[str, Any]]:
     bursts = max(count // _BURST, 1)
-    words = -(-len(_WORDS) // bursts)
+    words = -(-len(WORDS) // bursts)
     for burst in range(bursts):
-        for place, word in enumerate(_WORDS[burst * words : (burst + 1) * words]):
+        for place, word in enumerate(WORDS[burst * words : (burst + 1) * words]):
             yield {
                 "type": "response.output_audio_transcript.delta",
                 "response_id": ids.response(2),

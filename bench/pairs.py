@@ -122,7 +122,7 @@ async def stretch(call: Call, first: int, *, speaks: bool = False) -> Spent:
     gc.collect()
     counted = dict.fromkeys(Kind, 0)
     for number in range(first, first + TURNS):
-        sent = await call.speak() if speaks else 0
+        sent = await call.speak() if speaks else call.wait()
         spent = await call.play(turn(number, tool=number % 2 == 0))
         spent[Kind.SENT] = sent
         if number - first >= WARM_UP:
@@ -201,6 +201,8 @@ async def receive(  # noqa: PLR0913 - what a turn is made of
     start = process_time_ns()
     if speaks:
         await call.speak()
+    else:
+        call.wait()
     await control.send(json.dumps({"call": name, "turn": {"number": number}}))
     await call.receive(played)
     await settle(recordings)

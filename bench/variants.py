@@ -36,13 +36,17 @@ class _Idle(RealtimeModelListener):
 
 
 class PlayedClock(Clock):
-    """A clock that is moved on by what is played between turns, which nobody waits for here."""
+    """A clock that is moved on by what is played and spoken, which nobody waits for here."""
 
     __slots__ = ()
 
     def jump(self, ns: int) -> None:
         """Move on by `ns` nanoseconds."""
         self._offset += ns
+
+    def reach(self, at: int) -> None:
+        """Move on to a moment, unless that has passed."""
+        self._offset += max(at - self(), 0)
 
 
 class _NoSpans(SpanExporter):

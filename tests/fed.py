@@ -24,6 +24,8 @@ class Fed:
 
     def feed(self, event: Event) -> None:
         self.records += self.conversation.feed(event)
+        state = self.conversation._state  # noqa: SLF001 - not asked anew after each type of event
+        assert self.conversation.deadline == (None if state.over else state.deadline())
 
     def take(self, entry: Entry) -> None:
         if not isinstance(entry, WireEvent):

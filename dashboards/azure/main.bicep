@@ -123,7 +123,7 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2022-06-15' = [
     location: location
     properties: {
       displayName: rule.title
-      description: split(rule.query, '\n')[0]
+      description: substring(split(rule.query, '\n')[0], 3)
       severity: rule.severity
       enabled: alertsEnabled
       scopes: [applicationInsights.id]

@@ -20,6 +20,8 @@ from opentelemetry._logs import LoggerProvider
 from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import TracerProvider
 
+from otel_realtime.splitting import split
+
 T = TypeVar("T")
 
 _logger = logging.getLogger("otel_realtime")
@@ -75,11 +77,15 @@ def bind(them: Iterable[object], timeout: float) -> Callable[[], None]:
     Raises:
         TypeError: One has no `shutdown` and `force_flush`.
     """
-    new = [limit for it in them for part in _parts(it) if (limit := _bind(part, timeout))]
+    parts = [part for it in them for part in _parts(it)]
+    new = [limit for part in parts if (limit := _bind(part, timeout))]
+    whole = [split(part) for part in parts]
 
     def take_back() -> None:
         for each in new:
             each.take_back()
+        for put_together in whole:
+            put_together()
 
     return take_back
 

@@ -5,11 +5,11 @@ own objects, filled as more becomes known: a consumer reads them while it handle
 keeps none of them.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 from otel_realtime.facts import Facts, InputFacts, ResponseFacts, SessionFacts, ToolFacts
+from otel_realtime.frozen import frozen
 from otel_realtime.values import Fault, RateLimit
 
 
@@ -33,7 +33,7 @@ class Key(NamedTuple):
 SESSION = Key(Kind.SESSION)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Opened:
     """A subject's span begins at `at`, under `parent`."""
 
@@ -43,7 +43,7 @@ class Opened:
     parent: Key | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Closed:
     """A subject's span ends at `at`; its facts are complete."""
 
@@ -52,7 +52,7 @@ class Closed:
     facts: Facts
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SessionNoted:
     """The session was named or its settings changed: `changed` lists the names of settings."""
 
@@ -60,35 +60,35 @@ class SessionNoted:
     changed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InterruptionNoted:
     """The agent's audio was cut off."""
 
     facts: ResponseFacts
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FaultNoted:
     """The provider reported an error."""
 
     fault: Fault
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TranscriptionFailureNoted:
     """An utterance could not be transcribed."""
 
     facts: InputFacts
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RateLimitsNoted:
     """The account's limits."""
 
     limits: tuple[RateLimit, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HandoffNoted:
     """One agent gave the floor to another."""
 
@@ -96,28 +96,28 @@ class HandoffNoted:
     to_agent: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IdleTimeoutNoted:
     """The user said nothing for long."""
 
     item_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DtmfNoted:
     """The caller pressed a key."""
 
     digit: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class McpToolsNoted:
     """A hosted server was asked for its tools."""
 
     outcome: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GuardrailNoted:
     """A guardrail of the application tripped."""
 
@@ -126,21 +126,21 @@ class GuardrailNoted:
     agent: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApprovalNoted:
     """A tool call was told to wait for approval, or got an answer."""
 
     facts: ToolFacts
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReconnectionNoted:
     """The socket was lost and another one carries the same conversation on."""
 
     facts: SessionFacts
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FalseBargeInNoted:
     """What cut the agent off was no speech, as far as that can be told."""
 
@@ -148,7 +148,7 @@ class FalseBargeInNoted:
     given: InputFacts
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MissedBargeInNoted:
     """The user spoke over the agent for `overlap_ns`, and nothing cut the agent off."""
 
@@ -157,7 +157,7 @@ class MissedBargeInNoted:
     overlap_ns: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AgentInterruptionNoted:
     """The agent became audible while the user was speaking."""
 
@@ -165,7 +165,7 @@ class AgentInterruptionNoted:
     given: InputFacts
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeadAirNoted:
     """Nobody was heard for `ns`; `awaited` is who should have spoken: `agent` or `user`."""
 
@@ -173,7 +173,7 @@ class DeadAirNoted:
     awaited: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TurnNoted:
     """A turn is over: `ns` from the beginning of the user's speech to the last heard audio."""
 
@@ -183,7 +183,7 @@ class TurnNoted:
     model: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LeftOutNoted:
     """A measure was left out, as what it is made of contradicts itself."""
 
@@ -213,7 +213,7 @@ Note: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Noted:
     """Something was learnt about a subject at `at`."""
 

@@ -58,7 +58,7 @@ from otel_realtime.telemetry.outlets import Telemetry
 from otel_realtime.values import Endpoint
 
 EPOCH: Final = 1_700_000_000_000_000_000
-"""When every scenario begins: 2023-11-14 22:13:20 UTC, in ns."""
+"""When a scenario begins: 2023-11-14 22:13:20 UTC, in ns."""
 
 _PCM_BYTES_PER_MS: Final = 48
 _VALUES: Final[Mapping[str, type[Endpoint]]] = {"endpoint": Endpoint}
@@ -116,10 +116,15 @@ class Scenario:
     about: str
     settings: Mapping[str, object]
     entries: tuple[tuple[float, WireEvent | events.Event], ...]
+    start: int = EPOCH
 
     @classmethod
-    def load(cls, path: Path) -> "Scenario":
+    def load(cls, path: Path, *, start: int = EPOCH) -> "Scenario":
         """Read a scenario file.
+
+        Args:
+            path: The file.
+            start: When the conversation is taken to have begun, in nanoseconds since the epoch.
 
         Raises:
             ScenarioFileError: The file is not as described at the top of this module.
@@ -140,17 +145,24 @@ class Scenario:
         return cls(
             about=str(document.get("about", "")),
             settings=settings,
-            entries=tuple(_entries(path, zip(lines, document["events"], strict=True))),
+            entries=tuple(_entries(path, zip(lines, document["events"], strict=True), start)),
+            start=start,
         )
 
-    def run(self, *, provider: str | None = "openai", recorder: "Recorder | None" = None) -> Traced:
+    def run(
+        self,
+        *,
+        provider: str | None = "openai",
+        recorder: "Recorder | None" = None,
+        session_id: str = "session-under-test",
+    ) -> Traced:
         """Replay it and give what was recorded; the session is closed at the end if it is open."""
         recorder = recorder or Recorder()
-        clock = RecordedClock(EPOCH)
+        clock = RecordedClock(self.start)
         session = SessionTelemetry(
             Telemetry.of(**recorder.providers),
             Settings.read(self.settings, environ={}),
-            session_id="session-under-test",
+            session_id=session_id,
             provider=provider,
             clock=clock,
         )
@@ -165,7 +177,7 @@ class Scenario:
 
 
 def _entries(
-    path: Path, given: Iterable[tuple[int, object]]
+    path: Path, given: Iterable[tuple[int, object]], start: int
 ) -> Iterator[tuple[float, WireEvent | events.Event]]:
     for line, entry in given:
         where = f"{path}, line {line}"
@@ -177,12 +189,12 @@ def _entries(
         if len(told) != 1:
             raise ScenarioFileError(f"{where}: there is to be one of received, sent, event")
         if told[0] == "event":
-            yield at_ms, _neutral(where, entry, at_ms)
+            yield at_ms, _neutral(where, entry, start + round(at_ms * NS_PER_MS))
         else:
             yield at_ms, WireEvent(at_ms, told[0], _with_audio(where, entry[told[0]]))
 
 
-def _neutral(where: str, entry: Mapping[str, Any], at_ms: float) -> events.Event:
+def _neutral(where: str, entry: Mapping[str, Any], time_ns: int) -> events.Event:
     cls = getattr(events, str(entry["event"]), None)
     if not (isinstance(cls, type) and issubclass(cls, events.Event)):
         raise ScenarioFileError(f"{where}: there is no neutral event named {entry['event']!r}")
@@ -196,7 +208,7 @@ def _neutral(where: str, entry: Mapping[str, Any], at_ms: float) -> events.Event
         for name, value in _VALUES.items():
             if isinstance(values.get(name), Mapping):
                 values[name] = value(**values[name])
-        return cls(EPOCH + round(at_ms * NS_PER_MS), **values)
+        return cls(time_ns, **values)
     except TypeError as error:
         raise ScenarioFileError(f"{where}: {error}") from error
 

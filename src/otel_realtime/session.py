@@ -193,6 +193,11 @@ class SessionTelemetry:
         return self._current(Key(Kind.TOOL, call_id))
 
     @property
+    def shows_server_events(self) -> bool:
+        """Whether `show` does anything."""
+        return self._server_events is not None
+
+    @property
     def keeps_content(self) -> bool:
         """Whether texts may be recorded anywhere."""
         return self._keeps_content
@@ -230,8 +235,9 @@ class SessionTelemetry:
                 self._see_whether_sampled()
         if self.audio is not None and type(event) is AudioSent and event.audio is not None:
             self.audio.take_input(event.at, event.audio, self.conversation.input_format)
-        if self.conversation.deadline is not None and not self._alarm.is_set:
-            self._alarm.set((self.conversation.deadline - self.clock()) / _NS)
+        due = self.conversation.deadline
+        if due is not None and not self._alarm.is_set:
+            self._alarm.set((due - self.clock()) / _NS)
 
     def _see_whether_sampled(self) -> None:
         """Keep no audio and no content for spans that nobody keeps: see whether it is sampled."""

@@ -50,6 +50,11 @@ class SessionAudio:
             self._guard.caught("audio", error)
         return self._call
 
+    @property
+    def is_on(self) -> bool:
+        """Whether the session is being recorded."""
+        return self._call is not None
+
     def link(self, record: Record) -> None:
         """Put on the facts of what closes where its recording will be, before anybody is told.
 

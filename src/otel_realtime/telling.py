@@ -4,7 +4,7 @@ First those that add to the facts, where a recording will be and what something 
 consumers that write spans, log events and metrics.
 """
 
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from otel_realtime.conversation import Conversation
 from otel_realtime.cost.pricing import pricing_of
@@ -17,8 +17,8 @@ from otel_realtime.telemetry.consumers import consumers_of
 from otel_realtime.telemetry.context import TelemetryContext
 from otel_realtime.telemetry.outlets import Telemetry
 
-_TOLD: Final = {Opened: "opened", Noted: "noted", Closed: "closed"}
-"""The method of a consumer that takes a record."""
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
 
 class Telling:
@@ -45,9 +45,14 @@ class Telling:
     ) -> None:
         self._identity, self._guard = identity, guard
         self._known = known = conversation.session
-        self._consumers = consumers_of(
+        consumers = consumers_of(
             telemetry, settings, context, identity, guard.caught, config=lambda: known.config
         )
+        self._told: Final[Mapping[type[Record], Sequence[Callable[[Any], None]]]] = {
+            Opened: [each.opened for each in consumers],
+            Noted: [each.noted for each in consumers],
+            Closed: [each.closed for each in consumers],
+        }
         self.recording = SessionAudio(settings, telemetry, guard)
         """The recording of the call, begun if it is to be recorded."""
         self._pricing = pricing_of(settings, guard.caught)
@@ -57,12 +62,13 @@ class Telling:
         if isinstance(record, Noted) and isinstance(record.note, LeftOutNoted):
             self._guard.left_out(record.note.what, record.note.why)
             return
-        self.recording.link(record)
+        if self.recording.is_on:
+            self.recording.link(record)
         if self._pricing is not None:
             self._pricing.price(record, self._known, self._identity.provider)
-        what = _TOLD[type(record)]
-        for consumer in self._consumers:
+        for take in self._told[type(record)]:
             try:
-                getattr(consumer, what)(record)
+                take(record)
             except Exception as error:  # noqa: BLE001 - the guard: the other consumers go on
-                self._guard.caught(f"{type(consumer).__name__} {record.key.kind}", error)
+                whose = type(getattr(take, "__self__", None)).__name__
+                self._guard.caught(f"{whose} {record.key.kind}", error)

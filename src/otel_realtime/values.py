@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from otel_realtime.frozen import frozen
+
 
 @dataclass(frozen=True, slots=True)
 class AudioFormat:
@@ -89,7 +91,7 @@ class Usage(NamedTuple):
     output_audio: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TranscriptionUsage:
     """What a transcription used: seconds of audio or tokens, billed apart from the response."""
 
@@ -110,7 +112,7 @@ class CostPart(NamedTuple):
     usd: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cost:
     """What a response or a transcription cost, in US dollars."""
 
@@ -124,7 +126,7 @@ class Cost:
     @property
     def total(self) -> float:
         """All of it."""
-        return sum((part.usd for part in self.parts), 0.0)
+        return sum([part.usd for part in self.parts], 0.0)
 
 
 @dataclass(slots=True)

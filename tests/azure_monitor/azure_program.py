@@ -1,6 +1,7 @@
 """A program that is set up by `configure_azure`; run by the tests beside it.
 
 python azure_program.py SCENARIO [SCENARIO ...]
+python azure_program.py --apart NANOSECONDS SCENARIO [SCENARIO ...]
 python azure_program.py --long
 """
 
@@ -21,6 +22,7 @@ from otel_realtime.settings import Settings
 from otel_realtime.telemetry.outlets import Telemetry
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
+BETWEEN = 4 * 60 * 10**9  # ns, from the beginning of one call to that of the next
 
 
 class Everywhere(Recorder):
@@ -54,9 +56,21 @@ class Seen(SpanProcessor):
 def calls(*names: str, recorder: Recorder | None = None) -> None:
     """Replay scenarios with content."""
     for name in names:
-        read = Scenario.load(SCENARIOS / f"{name}.yaml")
-        told = {"capture_content": True, "user_id": "user-7", **read.settings}
-        replace(read, settings=told).run(recorder=recorder or Everywhere())
+        read = with_content(Scenario.load(SCENARIOS / f"{name}.yaml"))
+        read.run(recorder=recorder or Everywhere())
+
+
+def calls_apart(start: str, *names: str, recorder: Recorder | None = None) -> None:
+    """Replay scenarios one after the other, each as a session that has the scenario's name."""
+    for place, name in enumerate(names):
+        began = int(start) + place * BETWEEN
+        read = with_content(Scenario.load(SCENARIOS / f"{name}.yaml", start=began))
+        read.run(recorder=recorder or Everywhere(), session_id=name)
+
+
+def with_content(read: Scenario) -> Scenario:
+    told = {"capture_content": True, "user_id": "user-7", **read.settings}
+    return replace(read, settings=told)
 
 
 def a_recorded_call(provider: trace.TracerProvider | None = None) -> None:
@@ -98,6 +112,8 @@ if __name__ == "__main__":
         long_texts()
     elif sys.argv[1:] in (["--recorded"], ["--late"]):
         a_recorded_call()
+    elif sys.argv[1] == "--apart":
+        calls_apart(*sys.argv[2:])
     else:
         calls(*sys.argv[1:])
     for provider in Everywhere().providers.values():

@@ -45,6 +45,9 @@ class Row(NamedTuple):
     table: str
     tags: Mapping[str, str]
     data: Mapping[str, Any]
+    time: str
+    item_count: int
+    """For how many items it stands: it is the only one that sampling left of them."""
 
     @property
     def name(self) -> str:
@@ -81,7 +84,13 @@ def rows_of(azure: AzureIngestion) -> list[Row]:
 
 def row_of(item: Mapping[str, Any]) -> Row:
     data = item["data"]
-    return Row(TABLES[data["baseType"]], item.get("tags") or {}, data["baseData"])
+    return Row(
+        TABLES[data["baseType"]],
+        item.get("tags") or {},
+        data["baseData"],
+        item["time"],
+        round(100 / item.get("sampleRate", 100)),
+    )
 
 
 def captured(folder: Path, *arguments: str, **settings: str) -> list[Row]:
@@ -100,6 +109,13 @@ def captured_items(folder: Path, *arguments: str, **settings: str) -> list[dict[
         )
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
     return azure.items
+
+
+def seconds(duration: str) -> float:
+    """Of a duration as it is sent, `d.hh:mm:ss.ffffff`."""
+    days, _, rest = duration.partition(".")
+    hours, minutes, left = rest.split(":")
+    return ((int(days) * 24 + int(hours)) * 60 + int(minutes)) * 60 + float(left)
 
 
 def of(rows: list[Row], table: str, name: str = "") -> Iterator[Row]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from azure_monitor.captured import TABLES
+from azure_monitor.captured import TABLES, seconds
 
 Flat = dict[str, Any]
 """The fields of an item: `column`, `tag:name`, `dimension:name`, `measurement:name`."""
@@ -53,7 +53,7 @@ def _flat(item: Mapping[str, Any]) -> Flat:
     if row["table"] == "requests":  # the only ones that are not told by a recorded clock
         del row["time"], row["duration"]
     if "duration" in row:
-        row["duration"] = _seconds(row["duration"])
+        row["duration"] = round(seconds(row["duration"]), 6)
     if "exceptions" in row:
         (raised,) = row.pop("exceptions")
         row |= {name: raised[name] for name in ("typeName", "message", "stack")}
@@ -66,13 +66,6 @@ def _flat(item: Mapping[str, Any]) -> Flat:
 
 def _time(text: str) -> datetime:
     return datetime.fromisoformat(text)
-
-
-def _seconds(text: str) -> float:
-    """Of `d.hh:mm:ss.ffffff`."""
-    days, _, rest = text.partition(".")
-    hours, minutes, seconds = rest.split(":")
-    return round(((int(days) * 24 + int(hours)) * 60 + int(minutes)) * 60 + float(seconds), 6)
 
 
 def points(items: list[Mapping[str, Any]]) -> dict[tuple[Any, ...], tuple[float, float]]:

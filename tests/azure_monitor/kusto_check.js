@@ -11,23 +11,11 @@ for (const file of ["bridge.js", "Kusto.Language.Bridge.js"]) {
   vm.runInThisContext(fs.readFileSync(path.join(language, file), "utf8"), { filename: file });
 }
 
-const SHARED =
-  "timestamp:datetime,itemType:string,customDimensions:dynamic,operation_Name:string," +
-  "operation_Id:string,operation_ParentId:string,session_Id:string,user_Id:string," +
-  "user_AuthenticatedId:string,cloud_RoleName:string,itemId:string,itemCount:int";
-const MEASURED = `${SHARED},customMeasurements:dynamic`;
-const TABLES = {
-  dependencies:
-    "id:string,target:string,type:string,name:string,data:string,success:string," +
-    `resultCode:string,duration:real,${MEASURED}`,
-  customEvents: `name:string,${MEASURED}`,
-  customMetrics:
-    "name:string,value:real,valueCount:int,valueSum:real,valueMin:real,valueMax:real," +
-    `valueStdDev:real,${SHARED}`,
-};
+const TABLES = JSON.parse(fs.readFileSync(path.join(__dirname, "tables.json"), "utf8"));
 const { TableSymbol, DatabaseSymbol } = Kusto.Language.Symbols;
+const typed = (columns) => Object.entries(columns).map(([name, type]) => `${name}:${type}`);
 const tables = Object.entries(TABLES).map(([name, columns]) =>
-  TableSymbol.From(`(${columns})`).WithName(name),
+  TableSymbol.From(`(${typed(columns).join()})`).WithName(name),
 );
 const globals = Kusto.Language.GlobalState.Default.WithDatabase(new DatabaseSymbol("app", tables));
 

@@ -34,18 +34,10 @@ LANGUAGE = {
         "let",
     ),
     *("let", "in", "bin", "percentile", "avg", "sum", "sumif", "max", "dcount"),
-    *(
-        "make_set",
-        "split",
-        "strcat",
-        "coalesce",
-        "tostring",
-        "toreal",
-        "toint",
-        "tobool",
-        "isnotnull",
-    ),
-    *("isnotempty", "true", "false", "customDimensions"),
+    *("make_set", "split", "strcat", "tostring", "toreal", "toint", "tobool", "isnotnull"),
+    *("isnotempty", "true", "false", "coalesce", "customDimensions"),
+    *("and", "iff", "isfinite", "round", "real", "null", "dynamic", "extract_all", "strcat_array"),
+    *("mean", "messages"),  # what functions of a query's own take
 }
 
 

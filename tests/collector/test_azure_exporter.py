@@ -6,38 +6,25 @@ What differs is in `as_by_the_collector`, field by field, and in docs/azure.md.
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from azure_by_collector import RESOURCE, SERVICE, Sent, gateway_to
 from azure_ingestion import AzureIngestion
 from azure_monitor.azure_queries import QUERIES, missing
 from azure_monitor.captured import CALLS, Row, captured_items, of, row_of, rows_of
 from azure_monitor.flat import Flat, flat_rows, points
 from collector_schema import redactions
-from opentelemetry._logs import LogRecord
-from opentelemetry.exporter.otlp.proto.grpc._log_exporter import OTLPLogExporter
-from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
-from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk._logs import LoggerProvider
-from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from otelcol import Collector, gateway, needs_otelcol
+from otelcol import needs_otelcol
 from otlp_sink import OtlpSink
 
 from otel_realtime import semconv
-from otel_realtime.scenario import Recorder, Traced
+from otel_realtime.scenario import EPOCH
 
 pytestmark = needs_otelcol
 
 ARRIVES_WITHIN = 60  # s; a few on a quiet machine
-SERVICE = "voice"
 OUR_METRICS = ("otel_realtime.", "gen_ai.")
-RESOURCE = Resource.create({"service.name": SERVICE})
 OF_THE_RESOURCE = {
     f"dimension:{name}": value
     for name, value in RESOURCE.attributes.items()
@@ -55,68 +42,14 @@ CONTEXTS = {"customEvents": "log", "exceptions": "spanevent"}
 """What a table is made of, if not of spans."""
 
 
-class Sent(Recorder):
-    """Providers of an application that sends to a Collector over OTLP."""
-
-    def __init__(self, endpoint: str) -> None:
-        told = {"endpoint": endpoint, "insecure": True}
-        self.tracer_provider = TracerProvider(resource=RESOURCE, shutdown_on_exit=False)
-        self.tracer_provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(**told)))
-        self.logger_provider = LoggerProvider(resource=RESOURCE, shutdown_on_exit=False)
-        self.logger_provider.add_log_record_processor(
-            BatchLogRecordProcessor(OTLPLogExporter(**told))
-        )
-        reader = PeriodicExportingMetricReader(OTLPMetricExporter(**told))
-        self.meter_provider = MeterProvider([reader], resource=RESOURCE, shutdown_on_exit=False)
-
-    def traced(self) -> Traced:
-        return Traced((), (), ())
-
-    def shutdown(self) -> None:
-        for provider in self.providers.values():
-            provider.shutdown()
-
-
-class Came(NamedTuple):
-    """What came of the calls: items at the ingestion server, and what the Collector said."""
-
-    items: list[dict[str, Any]]
-    said: str
-
-
-def gateway_to(azure: AzureIngestion, sink: OtlpSink, folder: Path) -> Collector:
-    variables = {
-        "OTEL_REALTIME_SHARE": "100",
-        "APPLICATIONINSIGHTS_CONNECTION_STRING": azure.connection_string,
-    }
-    return gateway(folder, sink.http_endpoint, **variables).also("azure.yaml")
-
-
 @pytest.fixture(scope="module")
 def by_the_distribution(tmp_path_factory) -> list[dict[str, Any]]:
     pytest.importorskip("azure.monitor.opentelemetry", reason="needs otel-realtime[azure]")
     told = {"OTEL_SERVICE_NAME": SERVICE}
     return [
-        *captured_items(tmp_path_factory.mktemp("calls"), *CALLS, **told),
+        *captured_items(tmp_path_factory.mktemp("calls"), "--apart", str(EPOCH), *CALLS, **told),
         *captured_items(tmp_path_factory.mktemp("recorded"), "--recorded", **told),
     ]
-
-
-@pytest.fixture(scope="module")
-def by_the_collector(tmp_path_factory) -> Came:
-    """The same; the gateway is stopped at once: what was on its way is sent before it ends."""
-    pytest.importorskip("azure.monitor.opentelemetry", reason="needs otel-realtime[azure]")
-    from azure_monitor.azure_program import a_recorded_call, calls
-
-    with AzureIngestion() as azure, OtlpSink() as sink:
-        node = gateway_to(azure, sink, tmp_path_factory.mktemp("collector"))
-        with node.running():
-            sent = Sent(node.endpoint)
-            calls(*CALLS, recorder=sent)
-            a_recorded_call(sent.tracer_provider)
-            sent.logger_provider.get_logger("application").emit(LogRecord(body="hello"))
-            sent.shutdown()
-    return Came(azure.items, node.output)
 
 
 def as_by_the_collector(row: Flat) -> Flat:

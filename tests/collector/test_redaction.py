@@ -14,6 +14,7 @@ from otlp_sink import OtlpSink
 
 from otel_realtime import DialectSpanProcessor, semconv
 from otel_realtime.otlp_json import Telemetry, TraceSpan, from_readable_spans
+from otel_realtime.settings import Dialect
 
 pytestmark = needs_otelcol
 
@@ -25,6 +26,7 @@ DIALECTS: Mapping[str, dict[str, Any]] = {
     "phoenix": {"dialect_turns": True},
     "langsmith": {},
     "langfuse": {},
+    "mlflow": {},
 }
 SCENARIOS = ("tool", "tool_raises", "failed_response", "mcp_failed", "typed_text_answer")
 SAID = ("When is breakfast?", "From seven", "at seven", "Be brief.", "fog", "no such city")
@@ -89,6 +91,10 @@ def held(tmp_path_factory) -> Held:
 
 def told(span: TraceSpan) -> list[Mapping[str, Any]]:
     return [span.attributes, *(event.attributes for event in span.events)]
+
+
+def test_every_dialect_is_sent() -> None:
+    assert set(DIALECTS) == set(Dialect)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

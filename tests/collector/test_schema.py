@@ -19,6 +19,7 @@ from collector_schema import (
 )
 
 from otel_realtime import semconv
+from otel_realtime.settings import Dialect
 
 REPO = Path(__file__).resolve().parents[2]
 FOLDER = REPO / "collector"
@@ -139,6 +140,14 @@ def test_content_is_removed_from_spans_their_events_and_logs() -> None:
     assert removed.keys() == {"span", "spanevent", "log"}
     for removal in removed.values():
         assert [name for name in CONTENT if not removal.takes(name)] == []
+
+
+def test_every_dialect_with_names_of_its_own_for_content_is_read() -> None:
+    assert {each.partition("_")[0] for each in DIALECTS} == set(Dialect) - OF_CONVENTIONS
+
+
+OF_CONVENTIONS = {Dialect.GENAI, Dialect.AZURE}
+"""Those that say content under the names of `CONTENT`."""
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

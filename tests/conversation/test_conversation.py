@@ -1,6 +1,5 @@
 """The state machine itself: its table, its deadline, its memory, its end."""
 
-from dataclasses import dataclass
 from typing import get_args
 
 import pytest
@@ -9,6 +8,7 @@ from otel_realtime import events
 from otel_realtime.conversation import HANDLERS, Conversation
 from otel_realtime.conversation._state import Memory
 from otel_realtime.facts import Facts
+from otel_realtime.frozen import frozen
 from otel_realtime.records import SESSION, Closed, Key, Kind, Note, Opened
 from otel_realtime.telemetry import logs, spans
 from otel_realtime.values import AudioFormat, Item, ItemType, SessionConfig
@@ -39,7 +39,7 @@ def test_every_kind_and_every_note_is_known_to_the_consumers() -> None:
 
 
 def test_an_event_of_an_unknown_type_is_an_error() -> None:
-    @dataclass(frozen=True, slots=True)
+    @frozen
     class Sneezed(events.Event):
         pass
 

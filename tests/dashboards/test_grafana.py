@@ -38,7 +38,8 @@ ALERTS = [rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule
 GIVEN = {"$__rate_interval": "2m", "$__range": "1h", "$job": ".*", "$model": ".*", "$agent": ".*"}
 SELECTOR = re.compile(r"\b(?P<name>(?:otel_realtime|gen_ai)_\w+)(?P<labels>\{[^}]*\})?")
 LABEL = re.compile(r"\b(?:otel_realtime|gen_ai|error)_\w+\b")
-SAMPLES = {semconv.CACHED: True, semconv.HAD_TOOL: True, semconv.SERVER_PORT: 443}
+SAMPLES = {semconv.SERVER_PORT: 443}
+SWITCHES = (semconv.CACHED, semconv.HAD_TOOL)
 
 
 def with_variables(expression: str) -> str:
@@ -48,10 +49,11 @@ def with_variables(expression: str) -> str:
 
 
 def record_all(meter: Meter) -> None:
-    """A measurement of each metric, with all of the labels that it may have."""
+    """Measurements of each metric, with all of the labels that it may have."""
     for metric in CATALOGUE:
         labels = {name: SAMPLES.get(name, "sample") for name in metric.labels}
-        record(meter, metric, labels)
+        for switch in (True, False):
+            record(meter, metric, {**labels, **dict.fromkeys({*SWITCHES} & {*labels}, switch)})
 
 
 def record(meter: Meter, metric: Metric, labels: Mapping[str, Any]) -> None:

@@ -14,6 +14,7 @@ DIALECTS = {
     "phoenix_turns": ("phoenix", {"dialect_turns": True}),
     "langsmith": ("langsmith", {}),
     "langfuse": ("langfuse", {}),
+    "mlflow": ("mlflow", {}),
 }
 NAMES = (
     "barge_in_truncated_after_done",

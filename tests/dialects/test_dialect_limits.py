@@ -11,7 +11,7 @@ from otel_realtime.facts import ToolAnswer
 from otel_realtime.records import Kind
 from otel_realtime.values import SessionConfig
 
-DIALECTS = ("openinference", "langsmith", "langfuse")
+DIALECTS = ("openinference", "langsmith", "langfuse", "mlflow")
 MANY_TOOLS = tuple({"type": "function", "name": f"tool_{each}"} for each in range(200))
 
 

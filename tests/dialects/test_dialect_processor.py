@@ -69,7 +69,7 @@ def test_by_default_our_spans_are_the_same_objects() -> None:
     assert kept.spans[0] is span
 
 
-@pytest.mark.parametrize("dialect", ["openinference", "langsmith", "langfuse"])
+@pytest.mark.parametrize("dialect", ["openinference", "langsmith", "langfuse", "mlflow"])
 def test_all_but_attributes_and_parents_of_turns_stays(dialect) -> None:
     translating, kept = through(dialect)
     plain = scenario("tool_raises", translating)
@@ -135,7 +135,7 @@ def test_a_span_is_translated_once_however_often_it_is_read() -> None:
     assert len(value.looked) == looked > 0
 
 
-@pytest.mark.parametrize("dialect", ["openinference", "langsmith", "langfuse"])
+@pytest.mark.parametrize("dialect", ["openinference", "langsmith", "langfuse", "mlflow"])
 def test_what_cannot_be_translated_is_exported_without_its_content(dialect, caplog) -> None:
     processor._told.clear()  # noqa: SLF001 - what one test was told must not silence the next
     translating, kept = through(dialect)
@@ -187,7 +187,7 @@ def test_an_unknown_dialect_is_one_clear_sentence() -> None:
     with pytest.raises(SettingError) as raised:
         DialectSpanProcessor(Kept(), dialect="klingon")
     assert str(raised.value) == (
-        "dialect takes genai, openinference, phoenix, langsmith, langfuse, azure; "
+        "dialect takes genai, openinference, phoenix, langsmith, langfuse, mlflow, azure; "
         "it cannot be 'klingon'"
     )
 

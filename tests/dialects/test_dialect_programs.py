@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 from conftest import REPO
 from otlp_sink import OtlpSink
+from rotel_collector import rotel
 from zero_code import environment_without, run, simulator
+
+from otel_realtime.settings import Dialect
 
 pytest.importorskip("agents", reason="pip install 'otel-realtime[agents]'")
 pytest.importorskip("opentelemetry.distro", reason="pip install opentelemetry-distro")
@@ -15,6 +18,28 @@ AGENT = REPO / "examples" / "zero_code_agent.py"
 OTHERS = ("openinference_", "opentelemetry_instrumentation_openai_agents")
 CONTENT = {"OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": "true"}
 PROTOCOLS = ("grpc", "http/protobuf")
+QUESTION = "What is the weather in London?"
+SPANS = ("invoke_agent", "user_input", "chat", "execute_tool")
+KINDS = {
+    "genai": ("gen_ai.operation.name", "invoke_agent", None, "chat", "execute_tool"),
+    "openinference": ("openinference.span.kind", "AGENT", "USER", "LLM", "TOOL"),
+    "phoenix": ("openinference.span.kind", "AGENT", "CHAIN", "LLM", "TOOL"),
+    "langsmith": ("langsmith.span.kind", "chain", "chain", "llm", "tool"),
+    "langfuse": ("langfuse.observation.type", "agent", "span", "generation", "tool"),
+    "mlflow": ("mlflow.spanType", "AGENT", "CHAIN", "CHAT_MODEL", "TOOL"),
+    "azure": ("gen_ai.operation.name", "invoke_agent", None, "chat", "execute_tool"),
+}
+"""By dialect: the attribute that says what a span is, and its value on each of `SPANS`."""
+ASKED = {
+    "genai": "gen_ai.input.messages",
+    "openinference": "llm.input_messages.0.message.content",
+    "phoenix": "llm.input_messages.0.message.content",
+    "langsmith": "gen_ai.prompt",
+    "langfuse": "langfuse.observation.input",
+    "mlflow": "mlflow.spanInputs",
+    "azure": "gen_ai.input.messages",
+}
+"""By dialect: where the question stands on the response that answers it."""
 
 
 @pytest.fixture
@@ -64,9 +89,36 @@ def test_its_whole_call_arrives_in_openinference(commands, protocol) -> None:
         "AGENT > AUDIO > USER",
     ]
     told = next(span.attributes for span in came.spans if span.name.startswith("chat"))
-    assert told["llm.input_messages.0.message.content"] == "What is the weather in London?"
+    assert told["llm.input_messages.0.message.content"] == QUESTION
     assert json.loads(told["llm.tools.0.tool.json_schema"])["name"] == "get_weather"
     assert "gen_ai.input.messages" not in told
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_through_a_collector_it_arrives_in_the_dialect(commands, tmp_path, dialect) -> None:
+    with OtlpSink() as sink, rotel(sink.http_endpoint, tmp_path) as collector:
+        ended = run_agent(
+            commands,
+            **CONTENT,
+            OTEL_REALTIME_DIALECT=dialect,
+            OTEL_EXPORTER_OTLP_ENDPOINT=collector.grpc_endpoint,
+        )
+        came = sink.wait_for(lambda came: len(came.spans) >= 6 and events_of(came))
+    assert ended.stderr == ""
+    ours = [span for span in came.spans if span.scope == "otel_realtime"]
+    by_name = {span.name.partition(" ")[0]: span.attributes for span in ours}
+    key, *kinds = KINDS[dialect]
+    assert [by_name[name].get(key) for name in SPANS] == kinds
+    texts = [str(span.attributes.get(ASKED[dialect])) for span in ours if "chat" in span.name]
+    assert any(QUESTION in text for text in texts)
+    is_azure = dialect is Dialect.AZURE
+    assert ("microsoft.custom_measurements" in by_name["chat"]) is is_azure
+    events = events_of(came)
+    assert {"microsoft.custom_event.name" in log.attributes for log in events} == {is_azure}
+
+
+def events_of(came):
+    return [log for log in came.logs if log.event_name]
 
 
 def test_without_content_there_is_none(commands) -> None:
@@ -94,8 +146,8 @@ def test_an_unknown_dialect_is_told_once_and_the_call_goes_on(commands) -> None:
     # Older distros take the program's log to the collector only later on.
     (said,) = told(came) or [line for line in ended.stderr.splitlines() if "klingon" in line]
     assert said == (
-        "OTEL_REALTIME_DIALECT takes genai, openinference, phoenix, langsmith, langfuse, azure, "
-        "not 'klingon': it is left at its default"
+        "OTEL_REALTIME_DIALECT takes genai, openinference, phoenix, langsmith, langfuse, mlflow, "
+        "azure, not 'klingon': it is left at its default"
     )
     assert {span.attributes.get("langsmith.span.kind") for span in came.spans} == {None}
 

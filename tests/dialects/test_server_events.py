@@ -51,7 +51,7 @@ def test_all_else_is_as_without_them() -> None:
     assert events(scenario("tool")) == []
 
 
-@pytest.mark.parametrize("dialect", ["langsmith", "openinference", "langfuse"])
+@pytest.mark.parametrize("dialect", ["langsmith", "openinference", "langfuse", "mlflow"])
 def test_a_call_event_by_event(dialect) -> None:
     translating, kept = through(dialect)
     scenario("tool", translating, server_events=True)

@@ -112,3 +112,19 @@ async def test_a_process_that_is_killed_leaves_behind_what_it_has_told(recorder)
         so_far = Trace(recorder)
     assert so_far.named("invoke_agent") == []
     assert so_far.one("user_input").trace_id == log.trace_id
+
+
+@pytest.mark.parametrize("content", [False, True])
+async def test_the_agents_words_are_counted_whether_or_not_its_texts_are_kept(recorder, content):
+    config = {"initial_model_settings": VAD}
+    async with calling(
+        "answer", ASSISTANT, recorder=recorder, model_config=config, capture_content=content
+    ) as call:
+        await call.speak()
+        await call.heard("response.done")
+    said = Trace(recorder).one("chat")
+    assert said.attributes[semconv.SPEECH_WORDS] == len(
+        ["Almost.", "It", "is", "full", "tomorrow."]
+    )
+    assert said.attributes[semconv.SPEECH_RATE] == 160.0
+    assert (semconv.OUTPUT_MESSAGES in said.attributes) is content

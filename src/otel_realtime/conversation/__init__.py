@@ -119,6 +119,23 @@ _OPENERS: Final = frozenset({events.SessionOpened, events.SessionStarted})
 """They open the session themselves, with what they know of it."""
 
 
+_TIMELESS: Final = frozenset(
+    {
+        events.AudioStarted,
+        events.OutputAdded,
+        events.OutputFinished,
+        events.RateLimitsUpdated,
+        events.ResponseStarted,
+        events.TextFinished,
+        events.TextStarted,
+        events.ToolEnded,
+        events.ToolRequested,
+        events.ToolStarted,
+    }
+)
+"""They change nothing about what is waited for until when."""
+
+
 _DISORDER_NS: Final = 1_000_000_000
 """So much earlier than the one before it may an event have been that was seen in another task."""
 
@@ -186,24 +203,28 @@ class Conversation:
         Raises:
             KeyError: The event is of a type that `HANDLERS` does not know.
         """
-        state = self._state
-        handler = HANDLERS[type(event)]
+        state, at, kind = self._state, event.at, type(event)
+        handler = HANDLERS[kind]
         if state.over:
             return []
-        if state.session.started_at is None and type(event) not in _OPENERS:
-            _session.open_session(state, event.at)
-        if type(event) is not events.PlaybackReported:  # which tells of what has been
-            if event.at < self._last_at - _DISORDER_NS:
-                state.leave_out("order of events", "the clock ran backwards", event.at)
-            self._last_at = event.at
-        if self._due is not None and event.at >= self._due:
-            self._give_up(event.at)
+        if state.session.started_at is None and kind not in _OPENERS:
+            _session.open_session(state, at)
+        if kind is not events.PlaybackReported:  # which tells of what has been
+            if at < self._last_at - _DISORDER_NS:
+                state.leave_out("order of events", "the clock ran backwards", at)
+            self._last_at = at
+        is_timeless = kind in _TIMELESS
+        if self._due is not None and at >= self._due:
+            self._give_up(at)
+            is_timeless = False
         handler(state, event)
-        if state.is_crowded:
-            self._let_go(event.at)
+        if state.is_crowded():
+            self._let_go(at)
+            is_timeless = False
         # Had the handler failed, what it said before would be handed out with the next event.
         records, state.records = state.records, []
-        self._due = None if state.over else state.deadline()
+        if not is_timeless:
+            self._due = None if state.over else state.deadline()
         return records
 
     def add_sent(self, at: int, byte_count: int) -> None:

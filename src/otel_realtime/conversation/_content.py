@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from otel_realtime.conversation._state import Response, State
+from otel_realtime.conversation._words import count_words
 from otel_realtime.facts import Output
 from otel_realtime.values import Item, ItemType
 
@@ -40,6 +41,11 @@ def _unfinished_texts(response: Response, item_id: str) -> dict[int, str]:
 
 
 def add_texts(state: State, response: Response, item: Item) -> None:
-    """Keep the texts of a finished item."""
-    if state.keep_text and item.type is ItemType.MESSAGE and item.texts:
+    """Count the words of a finished item's texts, and keep these."""
+    if item.type is not ItemType.MESSAGE or not item.texts:
+        return
+    for index, text in enumerate(item.texts):
+        if (item.id, index) not in response.words:
+            response.words[item.id, index] = count_words(text)
+    if state.keep_text:
         response.texts[item.id] = dict(enumerate(item.texts))

@@ -130,22 +130,20 @@ class State:
             return None
         return self.responses.get(response_id) or self.closed_responses.get(response_id)
 
-    @property
     def is_crowded(self) -> bool:
         """Whether more is open than any conversation should have open."""
-        most = MOST_OPEN
-        return len(self.tools) > most or len(self.responses) > most or len(self.inputs) > most
+        return (
+            len(self.tools) > MOST_OPEN
+            or len(self.responses) > MOST_OPEN
+            or len(self.inputs) > MOST_OPEN
+        )
 
     def deadline(self) -> int | None:
         """When the first of the awaited things is given up; None where nothing is awaited."""
         earliest: int | None = None
-        for given in self.inputs.values():
-            if given.due is not None and (earliest is None or given.due < earliest):
-                earliest = given.due
-        for response in self.responses.values():
-            if response.due is not None and (earliest is None or response.due < earliest):
-                earliest = response.due
-        for suspect in self.suspects:
-            if suspect.due is not None and (earliest is None or suspect.due < earliest):
-                earliest = suspect.due
+        for waiting in (self.inputs.values(), self.responses.values(), self.suspects):
+            for each in waiting:
+                due = each.due
+                if due is not None and (earliest is None or due < earliest):
+                    earliest = due
         return earliest

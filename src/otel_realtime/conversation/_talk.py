@@ -7,7 +7,6 @@ way. What it has passed is forgotten, so that an hour takes no more memory than 
 At any moment user + agent - overlap + silence is the time that has been swept.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from otel_realtime.facts import InputFacts, ResponseFacts, Tally
@@ -70,6 +69,8 @@ class Talk:
     """When the user did."""
     overlaps: dict[tuple[str, str], Overlap] = field(default_factory=dict)
     """By both ids."""
+    met: list[Happening] = field(default_factory=list)
+    """What the sweep has met and not handed out yet."""
 
     def begin(self, at: int) -> None:
         """The session begins."""
@@ -101,8 +102,8 @@ class Talk:
             else:
                 self.pending.remove(each)
 
-    def advance(self, frontier: int) -> Iterator[Happening]:
-        """Sweep up to the frontier."""
+    def advance(self, frontier: int) -> list[Happening]:
+        """Sweep up to the frontier, and say what was met."""
         if len(self.pending) > _MOST_PENDING:  # something has been open for very long
             frontier = max(frontier, sorted(each.end for each in self.pending)[_MOST_PENDING // 2])
         while self.at is not None:
@@ -113,49 +114,51 @@ class Talk:
                 if edge > at and (following is None or edge < following):
                     following = edge
             if following is None or following > frontier:
-                return  # it stops where something begins or is over
-            yield from self._go_on(at, following)
+                break  # it stops where something begins or is over
+            self._go_on(at, following)
+        met, self.met = self.met, []
+        return met
 
-    def finish(self, at: int) -> Iterator[Happening]:
+    def finish(self, at: int) -> list[Happening]:
         """The session is over: sweep to its end."""
         at = max(at, self.at or at)
         self.pending = [each for each in self.pending if each.start <= at]
         for each in self.pending:
             each.end = min(each.end, at)
-        yield from self.advance(at)
+        met = self.advance(at)
         if self.at is not None and self.at < at:
-            yield from self._go_on(self.at, at)
-        yield from self._meet(at)
+            self._go_on(self.at, at)
+        self._meet(at)
         if self.is_silent and self.last is not None:
-            yield from self._dead_air(at, self._awaited(None))
+            self._dead_air(at, None)
         self.pending.clear()
+        return met + self.met
 
-    def _go_on(self, at: int, following: int) -> Iterator[Happening]:
+    def _go_on(self, at: int, following: int) -> None:
         """Sweep a stretch of time in which nothing begins, and nothing is over."""
-        yield from self._meet(at)
+        self._meet(at)
         self._count([each for each in self.pending if each.start <= at < each.end], following - at)
         self.at = following
 
-    def _meet(self, at: int) -> Iterator[Happening]:
+    def _meet(self, at: int) -> None:
         """Say what begins and what is over at a moment, and forget what is over."""
         for each in [each for each in self.pending if each.end <= at and each.end != each.start]:
             self.pending.remove(each)
-            yield from self._over(each, at)
-        for each in sorted(self._beginning(at), key=lambda each: each.end):
+            self._over(each, at)
+        beginning = [each for each in self.pending if each.start == at]
+        beginning.sort(key=_end)
+        for each in beginning:
             if self.is_silent:
-                yield from self._dead_air(at, self._awaited(each))
+                self._dead_air(at, each)
             if each.end <= at:  # an instant
                 self.pending.remove(each)
                 self.last, self.silent_since = each, at
                 self.user_until = at if each.by_user else self.user_until
             else:
                 self.is_silent = False
-                yield from self._begun(each, at)
+                self._begun(each, at)
 
-    def _beginning(self, at: int) -> list[Stretch]:
-        return [each for each in self.pending if each.start == at]
-
-    def _begun(self, stretch: Stretch, at: int) -> Iterator[Happening]:
+    def _begun(self, stretch: Stretch, at: int) -> None:
         """The agent has become audible: over somebody who is speaking?"""
         facts = stretch.facts
         if isinstance(facts, InputFacts) or not stretch.is_first:
@@ -166,7 +169,7 @@ class Talk:
         for each in self.pending:
             if isinstance(each.facts, InputFacts) and each.start < at < each.end:
                 self.tally.agent_interruptions += 1
-                yield at, AgentInterruptionNoted(facts, each.facts)
+                self.met.append((at, AgentInterruptionNoted(facts, each.facts)))
 
     def _is_heard(self, at: int) -> bool:
         """Whether the agent was heard until now, so that it does not become audible."""
@@ -174,7 +177,7 @@ class Talk:
             each.start < at < each.end and not each.by_user for each in self.pending
         )
 
-    def _over(self, stretch: Stretch, at: int) -> Iterator[Happening]:
+    def _over(self, stretch: Stretch, at: int) -> None:
         self.last = stretch
         if not any(each.start <= at < each.end for each in self.pending):
             self.is_silent, self.silent_since = True, at
@@ -187,18 +190,22 @@ class Talk:
             overlap = self.overlaps.pop(key)
             if overlap.ns > MISSED_NS and not _is_cut(overlap.facts, facts):
                 self.tally.missed_barge_ins += 1
-                yield at, MissedBargeInNoted(overlap.facts, facts, overlap.ns)
+                self.met.append((at, MissedBargeInNoted(overlap.facts, facts, overlap.ns)))
 
     def _count(self, active: list[Stretch], ns: int) -> None:
-        users = [each for each in active if isinstance(each.facts, InputFacts)]
-        agents = [each for each in active if isinstance(each.facts, ResponseFacts)]
+        tally = self.tally
+        if not active:
+            tally.silence_ns += ns
+            return
+        users = [each for each in active if each.by_user]
+        tally.user_ns += ns if users else 0
+        if len(users) == len(active):
+            return
+        tally.agent_ns += ns
+        tally.overlap_ns += ns if users else 0
         for user in users:
-            for agent in agents:
+            for agent in active:
                 self._overlap(user, agent, ns)
-        self.tally.user_ns += ns if users else 0
-        self.tally.agent_ns += ns if agents else 0
-        self.tally.overlap_ns += ns if users and agents else 0
-        self.tally.silence_ns += 0 if active else ns
 
     def _overlap(self, user: Stretch, agent: Stretch, ns: int) -> None:
         """The user speaks over the agent; whoever spoke first was spoken over."""
@@ -224,16 +231,22 @@ class Talk:
             return "agent"
         return "agent" if until is not None and since is not None and until > since else "user"
 
-    def _dead_air(self, at: int, awaited: str) -> Iterator[Happening]:
+    def _dead_air(self, at: int, following: Stretch | None) -> None:
+        """A silence ends, broken by `following` or by the end of the session."""
         ns = at - self.silent_since
         if ns <= DEAD_AIR_NS:
             return
+        awaited = self._awaited(following)
         self.tally.dead_airs += 1
         if awaited == "agent":
             self.tally.dead_air_agent_ns += ns
         else:
             self.tally.dead_air_user_ns += ns
-        yield at, DeadAirNoted(ns, awaited)
+        self.met.append((at, DeadAirNoted(ns, awaited)))
+
+
+def _end(stretch: Stretch) -> int:
+    return stretch.end
 
 
 def _is_cut(facts: ResponseFacts, given: InputFacts) -> bool:

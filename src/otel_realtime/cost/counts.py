@@ -1,7 +1,7 @@
 """Tokens by what each is billed as, none counted twice; what contradicts itself is not billed."""
 
 from collections.abc import Iterable
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 from otel_realtime.values import Usage
 
@@ -17,6 +17,9 @@ Cell: TypeAlias = tuple[str, str | None]
 """A kind of tokens and their modality; None for those whose modality is not told."""
 
 _Split: TypeAlias = dict[str | None, int]
+
+_Counts: TypeAlias = tuple[int, ...]
+"""Of a usage in which none is missing."""
 
 _MOST: Final = 1 << 53
 """More than that no float tells apart, and no response uses."""
@@ -51,9 +54,7 @@ def _is_plain(used: Usage) -> bool:
     """Whether all is told and adds up, as nearly always: this is asked of every response."""
     if None in used:
         return False
-    whole, output, text, audio, image, cached, *parts, said_text, said_audio = (
-        count or 0 for count in used
-    )
+    whole, output, text, audio, image, cached, *parts, said_text, said_audio = cast("_Counts", used)
     cached_text, cached_audio, cached_image = parts
     return (
         0 <= cached_text <= text <= _MOST
@@ -67,7 +68,7 @@ def _is_plain(used: Usage) -> bool:
 
 
 def _plain(used: Usage) -> dict[Cell, int]:
-    _, _, text, audio, image, _, *parts, said_text, said_audio = (count or 0 for count in used)
+    _, _, text, audio, image, _, *parts, said_text, said_audio = cast("_Counts", used)
     cached_text, cached_audio, cached_image = parts
     counts: dict[Cell, int] = {
         ("input", "text"): text - cached_text,

@@ -75,6 +75,8 @@ class PackagePrices:
         self._snapshot: DataSnapshot | None = None
         self._models: dict[tuple[str | None, str], ModelInfo | None] = {}
         self._tariffs: dict[int, tuple[ModelPrice, Tariff]] = {}
+        self._settled: dict[tuple[str | None, str], Tariff | None] = {}
+        """Of models whose prices are the same at all times, and those that are not known."""
         self.tariff("openai", "gpt-realtime", 0)  # the package imports more at its first use
 
     def tariff(self, provider: str | None, model: str, at: int) -> Tariff | None:
@@ -82,15 +84,22 @@ class PackagePrices:
         snapshot = self._data.get_snapshot()
         if snapshot is not self._snapshot:  # the application has the package fetch newer prices
             self._snapshot = snapshot
-            self._models, self._tariffs = {}, {}
+            self._models, self._tariffs, self._settled = {}, {}, {}
         key = (provider, model)
+        if key in self._settled:
+            return self._settled[key]
         if key not in self._models:
             if len(self._models) >= _MOST_KEPT:
                 self._models.clear()
+                self._settled.clear()
             self._models[key] = _found(snapshot, provider, model)
         found = self._models[key]
-        if found is None:
-            return None
+        tariff = self._at(found, at, snapshot) if found is not None else None
+        if found is None or not isinstance(found.prices, list):
+            self._settled[key] = tariff
+        return tariff
+
+    def _at(self, found: "ModelInfo", at: int, snapshot: "DataSnapshot") -> Tariff:
         prices = found.get_prices(datetime.fromtimestamp(at / 1e9, UTC))
         if id(prices) not in self._tariffs:
             if len(self._tariffs) >= _MOST_KEPT:

@@ -6,7 +6,7 @@ from typing import Final
 
 from otel_realtime.cost.book import Book, book_of, is_asked_for
 from otel_realtime.facts import InputFacts, ResponseFacts, SessionFacts, TranscriptionFacts
-from otel_realtime.records import Closed, Opened, Record
+from otel_realtime.records import Closed, Noted, Record
 from otel_realtime.settings import Settings
 from otel_realtime.values import Cost, SessionCost
 
@@ -37,13 +37,17 @@ class SessionPricing:
             session: What is known of the session.
             provider: Its `gen_ai.provider.name`, if that is known.
         """
+        if isinstance(record, Noted):
+            return
+        facts, at = record.facts, record.at
         try:
-            if isinstance(record, Closed) and isinstance(record.facts, ResponseFacts):
-                self._response(record.facts, record.at, session, provider)
-            elif isinstance(record, Opened) and isinstance(record.facts, TranscriptionFacts):
-                self._transcription(record.facts.given, record.at, session, provider)
-            elif isinstance(record, Opened) and isinstance(record.facts, InputFacts):
-                self._transcription(record.facts, record.at, session, provider)
+            if isinstance(record, Closed):
+                if isinstance(facts, ResponseFacts):
+                    self._response(facts, at, session, provider)
+            elif isinstance(facts, TranscriptionFacts):
+                self._transcription(facts.given, at, session, provider)
+            elif isinstance(facts, InputFacts):
+                self._transcription(facts, at, session, provider)
         except Exception as error:  # noqa: BLE001 - the guard
             self._caught("cost", error)
 

@@ -4,7 +4,7 @@ Attributes as in LangSmith's guides to OpenTelemetry and to voice tracing, and a
 Pipecat has them; checked 2026-11. The names that it reads from OpenTelemetry's conventions stay.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from opentelemetry.util.types import AttributeValue
@@ -67,8 +67,8 @@ def _session(ended: Ended) -> Said:
         TRACE_NAME: "conversation",
         MODALITY: "audio",
         AUDIO_URL: told.get(semconv.OUTPUT_AUDIO_URL),
-        semconv.PROMPT: _dumped([system, *first] if system is not None else first),
-        semconv.COMPLETION: _dumped(messages.read(call.last)) if call is not None else None,
+        semconv.PROMPT: messages.chat([system, *first] if system is not None else first),
+        semconv.COMPLETION: messages.chat(messages.read(call.last)) if call is not None else None,
     }
 
 
@@ -78,7 +78,7 @@ def _input(ended: Ended) -> Said:
         KIND: "chain",
         NOT_A_MESSAGE: True,  # the response that answers it has it as well
         AUDIO_URL: told.get(semconv.INPUT_AUDIO_URL),
-        semconv.PROMPT: _dumped(messages.read(told.get(semconv.INPUT_MESSAGES))),
+        semconv.PROMPT: messages.chat(messages.read(told.get(semconv.INPUT_MESSAGES))),
     }
 
 
@@ -88,8 +88,8 @@ def _response(ended: Ended) -> Said:
         KIND: "llm",
         USAGE_METADATA: _usage(told),
         AUDIO_URL: told.get(semconv.OUTPUT_AUDIO_URL),
-        semconv.PROMPT: _dumped(messages.read(told.get(semconv.INPUT_MESSAGES))),
-        semconv.COMPLETION: _dumped(messages.read(told.get(semconv.OUTPUT_MESSAGES))),
+        semconv.PROMPT: messages.chat(messages.read(told.get(semconv.INPUT_MESSAGES))),
+        semconv.COMPLETION: messages.chat(messages.read(told.get(semconv.OUTPUT_MESSAGES))),
     }
 
 
@@ -109,7 +109,9 @@ def _transcription(ended: Ended) -> Said:
     return {
         KIND: "llm",
         NOT_A_MESSAGE: True,
-        semconv.COMPLETION: _dumped([Message("assistant", text)]) if text is not None else None,
+        semconv.COMPLETION: messages.chat([Message("assistant", text)])
+        if text is not None
+        else None,
     }
 
 
@@ -146,25 +148,3 @@ def _usage(told: Attributes) -> str | None:
 
 def _as_object(text: AttributeValue | None, name: str) -> str | None:
     return messages.as_object(text, name) if isinstance(text, str) else None
-
-
-def _dumped(said: Iterable[Message]) -> str | None:
-    shown = [_message(each) for each in said]
-    return messages.dumped({"messages": shown}) if shown else None
-
-
-def _message(said: Message) -> dict[str, object]:
-    """A message in the form of OpenAI's chat completions, which LangSmith shows as a chat."""
-    told: dict[str, object] = {"role": said.role, "content": said.text or ""}
-    if said.answers is not None:
-        told["tool_call_id"] = said.answers
-    if said.calls:
-        told["tool_calls"] = [
-            {
-                "id": call.id,
-                "type": "function",
-                "function": {"name": call.name, "arguments": call.arguments},
-            }
-            for call in said.calls
-        ]
-    return told

@@ -1,7 +1,7 @@
 """Messages as dialects need them, read from the values that the texts on spans were made of."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from otel_realtime.told import value_of
@@ -59,6 +59,14 @@ def calls_of(messages: Iterable[Message]) -> str | None:
     return "\n".join(f"{call.name or ''}({call.arguments or ''})" for call in calls) or None
 
 
+def chat(messages: Sequence[Message]) -> str | None:
+    """Messages as JSON in the form of OpenAI's chat completions; None where there is none.
+
+    LangSmith and MLflow show it as a chat.
+    """
+    return dumped({"messages": [_in_chat(each) for each in messages]}) if messages else None
+
+
 def dumped(value: object) -> str:
     """A value as JSON."""
     return json.dumps(value, ensure_ascii=False, default=str)
@@ -84,6 +92,22 @@ def _read(message: Mapping[str, Any]) -> Iterator[Message]:
         link["mime_type"] if link else None,
         tuple(ToolCall(each["id"], each["name"], _arguments(each)) for each in calls),
     )
+
+
+def _in_chat(said: Message) -> dict[str, object]:
+    told: dict[str, object] = {"role": said.role, "content": said.text or ""}
+    if said.answers is not None:
+        told["tool_call_id"] = said.answers
+    if said.calls:
+        told["tool_calls"] = [
+            {
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": call.arguments},
+            }
+            for call in said.calls
+        ]
+    return told
 
 
 def _text(parts: Iterable[Mapping[str, Any]]) -> str | None:

@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.trace import SpanContext
 
 from otel_realtime import semconv
-from otel_realtime.dialects import azure, langfuse, langsmith, openinference, phoenix
+from otel_realtime.dialects import azure, langfuse, langsmith, mlflow, openinference, phoenix
 from otel_realtime.dialects import openinference_names as names
 from otel_realtime.dialects.calls import Call, Calls, Turn
 from otel_realtime.dialects.ended import (
@@ -27,6 +27,7 @@ from otel_realtime.dialects.ended import (
 from otel_realtime.dialects.hiding import Hiding
 from otel_realtime.dialects.late import LateSpan, around
 from otel_realtime.settings import Dialect, DialectKeywords, DialectSettings
+from otel_realtime.splitting import split
 from otel_realtime.told import in_use, setup_of
 
 _logger = logging.getLogger("otel_realtime")
@@ -38,6 +39,7 @@ _DIALECTS: Final[Mapping[Dialect, Translate]] = {
     Dialect.PHOENIX: phoenix.translate,
     Dialect.LANGSMITH: langsmith.translate,
     Dialect.LANGFUSE: langfuse.translate,
+    Dialect.MLFLOW: mlflow.translate,
     Dialect.AZURE: azure.translate,
 }
 """All but the one that our spans are in."""
@@ -55,10 +57,14 @@ class DialectSpanProcessor(SpanProcessor):
 
     There may be several side by side, each around a processor of its own. A span of another library
     is handed on as it is. Behind a batch processor the translation is done in that one's thread,
-    when the span is exported.
+    when the span is exported; a batch larger than 1 MB is exported in parts.
+
+    Attributes:
+        wrapped: The processor that spans are handed on to.
+        put_together: Takes back that its exporter is given large batches in parts.
 
     Args:
-        wrapped: The processor that spans are handed on to.
+        wrapped: The same.
         **settings: See `DialectSettings`; where one is not given, the environment counts.
 
     Raises:
@@ -75,6 +81,7 @@ class DialectSpanProcessor(SpanProcessor):
             )
             raise TypeError(message)
         self.wrapped: Final = wrapped
+        self.put_together: Final = split(wrapped)
         self._settings = DialectSettings.read(dict(settings))
         self._translate = _DIALECTS.get(self._settings.dialect)
         self._limits = Limits.read()

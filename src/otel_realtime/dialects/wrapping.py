@@ -41,20 +41,20 @@ def wrap(
             settings.dialect,
         )
         return _nothing
-    ours = {id(each): _around(each, settings) for each in found}
+    ours = {
+        id(each): DialectSpanProcessor(each, **settings.as_keywords())
+        for each in found
+        if not isinstance(each, DialectSpanProcessor)
+    }
     _replace(many, lambda each: ours.get(id(each), each))
-    back = {id(ours[id(each)]): each for each in found}
+    back = {id(each): each.wrapped for each in ours.values()}
 
     def take_away() -> None:
         _replace(many, lambda each: back.get(id(each), each))
+        for each in ours.values():
+            each.put_together()
 
     return take_away
-
-
-def _around(processor: SpanProcessor, settings: DialectSettings) -> SpanProcessor:
-    if isinstance(processor, DialectSpanProcessor):
-        return processor
-    return DialectSpanProcessor(processor, **settings.as_keywords())
 
 
 def _replace(many: Any, by: Callable[[SpanProcessor], SpanProcessor]) -> None:  # noqa: ANN401 - the SDK's own

@@ -1,15 +1,15 @@
 """What every event has."""
 
-from dataclasses import dataclass
+from otel_realtime.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Event:
     """Something that happened, at `at` nanoseconds since the Unix epoch."""
 
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimePassed(Event):
     """Nothing happened but time: what was waited for in vain is given up."""

@@ -1,12 +1,13 @@
 """Events of what the user says, types and presses, and of the conversation's entries."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from otel_realtime.events._base import Event
+from otel_realtime.frozen import frozen
 from otel_realtime.values import AudioFormat, Fault, Item, TranscriptionUsage
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AudioSent(Event):
     """The client sent `byte_count` bytes of user audio."""
 
@@ -15,14 +16,14 @@ class AudioSent(Event):
     """The audio itself, as base64 text or decoded, where it may have to be recorded."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InputFormatSet(Event):
     """The client told the provider in which format it sends user audio from here on."""
 
     format: AudioFormat
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SpeechStarted(Event):
     """The provider heard the user start to speak, `offset_ms` into the audio it was sent."""
 
@@ -30,7 +31,7 @@ class SpeechStarted(Event):
     offset_ms: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SpeechStopped(Event):
     """The provider heard the user stop (mark S); `offset_ms` includes the silence it waited."""
 
@@ -38,19 +39,19 @@ class SpeechStopped(Event):
     offset_ms: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InputCommitted(Event):
     """The user's audio so far became the item `item_id` (mark C)."""
 
     item_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InputCleared(Event):
     """The user's audio since the last commit was thrown away."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ItemAdded(Event):
     """An entry of the conversation was made or completed; told once or several times per item."""
 
@@ -60,14 +61,14 @@ class ItemAdded(Event):
     """Whether `previous_item_id` says where the item stands; None then means at the start."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ItemRemoved(Event):
     """An entry of the conversation was deleted."""
 
     item_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Transcribed(Event):
     """The transcript of a user's utterance is complete."""
 
@@ -76,7 +77,7 @@ class Transcribed(Event):
     usage: TranscriptionUsage | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TranscriptionFailed(Event):
     """A user's utterance could not be transcribed."""
 
@@ -84,7 +85,7 @@ class TranscriptionFailed(Event):
     fault: Fault
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IdleTimedOut(Event):
     """The user said nothing for so long that the provider asks the model to speak."""
 
@@ -93,7 +94,7 @@ class IdleTimedOut(Event):
     end_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DtmfReceived(Event):
     """The caller pressed a key on the telephone."""
 

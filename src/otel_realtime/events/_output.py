@@ -1,12 +1,11 @@
 """Events of what the model says, and of its playback."""
 
-from dataclasses import dataclass
-
 from otel_realtime.events._base import Event
+from otel_realtime.frozen import frozen
 from otel_realtime.values import Fault, Item, Usage
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResponseStarted(Event):
     """The model began a response (mark R). `id_known` is False where the source numbered it."""
 
@@ -18,7 +17,7 @@ class ResponseStarted(Event):
     """Whether the provider says that it is no part of the conversation."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OutputAdded(Event):
     """A response began an item."""
 
@@ -26,7 +25,7 @@ class OutputAdded(Event):
     item: Item
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OutputFinished(Event):
     """A response finished an item; a tool call is complete from here."""
 
@@ -34,7 +33,7 @@ class OutputFinished(Event):
     item: Item
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AudioStarted(Event):
     """The first audio of one content part of a response (mark A for the first of them)."""
 
@@ -44,7 +43,7 @@ class AudioStarted(Event):
     byte_count: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TextStarted(Event):
     """The first text or transcript of one content part of a response."""
 
@@ -54,7 +53,7 @@ class TextStarted(Event):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TextFinished(Event):
     """The whole text or transcript of one content part of a response."""
 
@@ -64,7 +63,7 @@ class TextFinished(Event):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResponseDone(Event):
     """The response is over (mark D), completed or not."""
 
@@ -77,7 +76,7 @@ class ResponseDone(Event):
     conversation_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OutputTruncated(Event):
     """The client told the provider that the user heard only the first `end_ms` of a part."""
 
@@ -86,14 +85,14 @@ class OutputTruncated(Event):
     end_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlaybackStarted(Event):
     """The user begins to hear a response (mark P)."""
 
     response_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlaybackReported(Event):
     """The application has played the first `ms` of a content part, by its playback tracker.
 
@@ -106,7 +105,7 @@ class PlaybackReported(Event):
     ms: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlaybackStopped(Event):
     """The user has heard a response to its end, or, `cleared`, what was left was thrown away."""
 

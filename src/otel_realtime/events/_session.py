@@ -1,12 +1,11 @@
 """Events of the session and of what concerns all of it."""
 
-from dataclasses import dataclass
-
 from otel_realtime.events._base import Event
+from otel_realtime.frozen import frozen
 from otel_realtime.values import Endpoint, Fault, RateLimit, SessionConfig
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SessionOpened(Event):
     """The client begins to connect: told only by sources that see it, before anything else."""
 
@@ -19,21 +18,21 @@ class SessionOpened(Event):
     """The provider's id of the telephone call that the session is attached to."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SessionStarted(Event):
     """The socket is open and the provider has described the session (mark: session ready)."""
 
     config: SessionConfig
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SessionChanged(Event):
     """The session's settings were changed; the new ones are in force from here."""
 
     config: SessionConfig
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SessionEnded(Event):
     """The socket is closed or was lost; `fault_type` is set only where that is an error."""
 
@@ -44,28 +43,28 @@ class SessionEnded(Event):
     """What the application or the connection raised, where that ended it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConversationNamed(Event):
     """The provider's id of the conversation became known."""
 
     conversation_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FaultReported(Event):
     """The provider reports an error that ends neither response nor session by itself."""
 
     fault: Fault
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RateLimitsUpdated(Event):
     """The account's limits after a response."""
 
     limits: tuple[RateLimit, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GuardrailTripped(Event):
     """A guardrail of the application stopped a response or a tool call."""
 

@@ -1,11 +1,10 @@
 """Events of tools, hosted tools and handoffs."""
 
-from dataclasses import dataclass
-
 from otel_realtime.events._base import Event
+from otel_realtime.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToolRequested(Event):
     """The model asks for a tool."""
 
@@ -16,7 +15,7 @@ class ToolRequested(Event):
     response_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToolStarted(Event):
     """The application begins to run a tool."""
 
@@ -30,7 +29,7 @@ class ToolStarted(Event):
     server_label: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToolEnded(Event):
     """The application's run of a tool is over; `error` where it raised or was cancelled."""
 
@@ -43,7 +42,7 @@ class ToolEnded(Event):
     """Whether a guardrail has yet to judge the output: the call closes when it is answered."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToolFailed(Event):
     """A tool call came to nothing before it could run."""
 
@@ -51,7 +50,7 @@ class ToolFailed(Event):
     error: Exception
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApprovalAsked(Event):
     """A tool call waits for somebody's approval."""
 
@@ -59,7 +58,7 @@ class ApprovalAsked(Event):
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApprovalGiven(Event):
     """A tool call was approved, or was rejected and will not run."""
 
@@ -67,7 +66,7 @@ class ApprovalGiven(Event):
     approved: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToolAnswered(Event):
     """The output of a tool was handed to the model."""
 
@@ -75,14 +74,14 @@ class ToolAnswered(Event):
     output: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class McpCallStarted(Event):
     """The provider began to run a hosted tool."""
 
     item_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class McpCallEnded(Event):
     """The provider's run of a hosted tool is over."""
 
@@ -90,7 +89,7 @@ class McpCallEnded(Event):
     failed: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class McpToolsListed(Event):
     """The provider asked a hosted server for its tools; `outcome` is `completed` or `failed`."""
 
@@ -98,7 +97,7 @@ class McpToolsListed(Event):
     outcome: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AgentChanged(Event):
     """Another agent has the floor from here; `call_id` is the handoff's tool call, if any."""
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from otel_realtime.facts._input import InputFacts
 from otel_realtime.facts._measures import seconds_between, words_a_minute
+from otel_realtime.frozen import frozen
 from otel_realtime.values import AudioLink, Cost, Endpoint, Fault, Usage
 
 
@@ -16,7 +17,7 @@ class Step(NamedTuple):
     ns: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wait:
     """From the end of the user's speech to the first audio that the user heard after it."""
 
@@ -40,7 +41,7 @@ class Wait:
         return sum(step.ns for step in self.steps if step.part == name) / 1e9
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Output:
     """One item a response produced, as it is shown in messages."""
 
@@ -50,7 +51,7 @@ class Output:
     arguments: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToolAnswer:
     """The output of a tool call that a response continues from."""
 

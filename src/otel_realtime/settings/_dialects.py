@@ -18,6 +18,7 @@ class Dialect(StrEnum):
     PHOENIX = "phoenix"
     LANGSMITH = "langsmith"
     LANGFUSE = "langfuse"
+    MLFLOW = "mlflow"
     AZURE = "azure"
 
 
@@ -65,8 +66,8 @@ class DialectSettings:
     dialect: Dialect = setting(
         Dialect.GENAI,
         "In whose words spans are exported: OpenTelemetry's conventions for generative AI, which "
-        "change nothing, or those of OpenInference, LangSmith, Langfuse or Application Insights; "
-        "`phoenix` is OpenInference as Phoenix reads it.",
+        "change nothing, or those of OpenInference, LangSmith, Langfuse, MLflow or Application "
+        "Insights; `phoenix` is OpenInference as Phoenix reads it.",
         accepts=", ".join(Dialect),
         parse=dialect,
         env="OTEL_REALTIME_DIALECT",

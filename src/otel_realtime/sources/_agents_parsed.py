@@ -48,6 +48,11 @@ class ParsedEvents:
         if take is not None:
             take(self, event, self._session.clock())
 
+    @property
+    def heeded(self) -> Mapping[str, Callable[["ParsedEvents", Any], None]]:
+        """What takes which event where raw events tell the rest."""
+        return _HEEDED if self._session.audio is None else _HEEDED_RECORDED
+
     def knows_call(self, event: object) -> bool:
         """Whether this very tool call event came by."""
         return any(known is event for known in self._calls.values())
@@ -210,6 +215,28 @@ _TABLE: Final[Mapping[str, Callable[[ParsedEvents, Any, int], None]]] = {
     "exception": ParsedEvents._exception,  # noqa: SLF001
     "connection_status": ParsedEvents._ended,  # noqa: SLF001
     "end_of_stream": ParsedEvents._ended,  # noqa: SLF001
+}
+
+
+def _take_answer(parsed: ParsedEvents, event: Any) -> None:
+    if event.item.type == "function_call":
+        parsed.take(event)
+
+
+def _record(parsed: ParsedEvents, event: Any) -> None:
+    """Keep a delta of the agent's audio, which the SDK has decoded."""
+    audio = parsed._session.audio  # noqa: SLF001 - the table of this class
+    if audio is not None:
+        audio.take_output(event.item_id, event.content_index, event.data)
+
+
+_HEEDED: Final[Mapping[str, Callable[[ParsedEvents, Any], None]]] = {
+    **dict.fromkeys(ALWAYS_FOLLOWED, ParsedEvents.take),
+    "item_updated": _take_answer,
+}
+_HEEDED_RECORDED: Final[Mapping[str, Callable[[ParsedEvents, Any], None]]] = {
+    **_HEEDED,
+    "audio": _record,
 }
 
 

@@ -29,13 +29,21 @@ def item_added(data: Json, at: int) -> Iterable[events.Event]:
     return (events.ItemAdded(at, item, _fields.any_text(data, "previous_item_id"), placed),)
 
 
+def item_done(data: Json, at: int) -> Iterable[events.Event]:
+    if _fields.section(data, "item").get("type") == "function_call_output":
+        return ()  # it was whole when it was added
+    return item_again(data, at)
+
+
 def item_again(data: Json, at: int) -> Iterable[events.Event]:
     item = _fields.section(data, "item")
-    contents = (each for each in _fields.any_list(item, "content") if isinstance(each, dict))
-    if item.get("role") == "user" and not any(map(values.said, contents)):
-        return ()  # nothing that was not known when it was added
-    if item.get("role") == "assistant" or item.get("type") == "function_call":
+    role = item.get("role")
+    if role == "assistant" or item.get("type") == "function_call":
         return ()  # its response tells of it
+    if role == "user":
+        contents = [each for each in _fields.any_list(item, "content") if isinstance(each, dict)]
+        if not any(map(values.said, contents)):
+            return ()  # nothing that was not known when it was added
     return item_added(data, at)
 
 
@@ -86,7 +94,7 @@ def dtmf(data: Json, at: int) -> Iterable[events.Event]:
 
 
 def rate_limits(data: Json, at: int) -> Iterable[events.Event]:
-    limits = tuple(
+    limits = [
         RateLimit(
             name,
             _fields.any_count(each, "limit"),
@@ -95,8 +103,8 @@ def rate_limits(data: Json, at: int) -> Iterable[events.Event]:
         )
         for each in _fields.any_list(data, "rate_limits")
         if isinstance(each, dict) and (name := _fields.any_text(each, "name"))
-    )
-    return (events.RateLimitsUpdated(at, limits),)
+    ]
+    return (events.RateLimitsUpdated(at, tuple(limits)),)
 
 
 def error(data: Json, at: int) -> Iterable[events.Event]:

@@ -21,7 +21,7 @@ from otel_realtime.sources import _agents_model, _agents_sent, _agents_session
 from otel_realtime.sources._agents_hooks import HOOKS
 from otel_realtime.sources._agents_parsed import ALWAYS_FOLLOWED, ParsedEvents
 from otel_realtime.sources._agents_playback import Playback
-from otel_realtime.sources._agents_raw import RawEvents
+from otel_realtime.sources._agents_raw import DESCRIPTIONS, RawEvents, Take
 from otel_realtime.sources._openai_deltas import DELTAS
 from otel_realtime.telemetry.outlets import Telemetry
 
@@ -29,16 +29,16 @@ with needed("openai-agents", extra="agents"):
     from agents.realtime import RealtimeModelListener
 
 if TYPE_CHECKING:
-    from agents.realtime import RealtimeModelAudioEvent, RealtimeModelEvent, RealtimePlaybackTracker
+    from agents.realtime import (
+        RealtimeModelEvent,
+        RealtimePlaybackTracker,
+    )
     from opentelemetry._logs import LoggerProvider
     from opentelemetry.metrics import MeterProvider
     from opentelemetry.trace import TracerProvider
 
 _OPENAI: Final = "openai"
-_DESCRIPTIONS: Final = frozenset({"session.created", "session.updated"})
-
-
-_NO_DELTAS: Final[Mapping[Any, Any]] = {}
+_NOTHING_YET: Final[Mapping[Any, Take]] = {}
 
 
 class RealtimeTelemetryListener(RealtimeModelListener):
@@ -92,32 +92,32 @@ class RealtimeTelemetryListener(RealtimeModelListener):
         """Whether another listener follows the session that this one hears of."""
         self._watching: Callable[[], None] | None = None
         self._is_following = False
-        self._deltas: Mapping[Any, Callable[[SessionTelemetry, Any], None]] = _NO_DELTAS
-        """What takes which delta, once it is settled that this one follows by raw events."""
-        self._heeded: Mapping[str, Callable[[RealtimeTelemetryListener, Any], None]] | None = None
-        """What takes which of the other events by then; the rest says nothing new."""
+        self._direct: Mapping[Any, Take] = _NOTHING_YET
+        """What takes which raw event, once it is settled that this one follows by them."""
+        self._heeded: Mapping[str, Callable[[ParsedEvents, Any], None]] | None = None
+        """What takes which of the SDK's own events by then; the rest says nothing new."""
         finalize(self, HOOKS.tidy).atexit = False
         self._start_afresh()
 
     async def on_event(self, event: "RealtimeModelEvent") -> None:
         """Take in one event of the model; never raises."""
         try:
-            # Deltas come by the hundred each second: once it is settled who follows, they take the
+            # Events come by the hundred each second: once it is settled who follows, they take the
             # shortest way, and what the SDK makes of them is passed over.
             if event.type == "raw_server_event":
                 data = event.data
                 try:
-                    take_delta = self._deltas.get(data["type"])
+                    take = self._direct.get(data["type"])
                 except (KeyError, TypeError):  # it is no object, or has no type
-                    take_delta = None
-                if take_delta is None:
+                    take = None
+                if take is None:
                     self._take(event)
                 else:
-                    take_delta(self._session, data)
+                    take(self._session, data)
             elif self._heeded is None:
                 self._take(event)
             elif event.type in self._heeded:
-                self._heeded[event.type](self, event)
+                self._heeded[event.type](self.parsed, event)
         except Exception as error:  # noqa: BLE001 - the guard: a listener that raises ends the call
             self._session.guard.caught(f"on_event {_kind(event)}", error)
 
@@ -163,7 +163,7 @@ class RealtimeTelemetryListener(RealtimeModelListener):
     def stop_following(self) -> None:
         """Take in nothing more than what may begin the next session."""
         self._is_following = False
-        self._deltas, self._heeded = _NO_DELTAS, None
+        self._direct, self._heeded = _NOTHING_YET, None
 
     def stop_watching(self) -> None:
         """Let go of a model of a third party, on which what it sends was watched."""
@@ -195,14 +195,7 @@ class RealtimeTelemetryListener(RealtimeModelListener):
         elif not self.parsed.is_muted or event.type in ALWAYS_FOLLOWED:
             self._on_parsed(event)
         if self._is_following and self.parsed.is_muted:
-            recorded = self._session.audio is not None
-            self._deltas, self._heeded = DELTAS, _HEEDED_RECORDED if recorded else _HEEDED
-
-    def _record(self, event: "RealtimeModelAudioEvent") -> None:
-        """Keep a delta of the agent's audio, which the SDK has decoded."""
-        audio = self._session.audio
-        if audio is not None:
-            audio.take_output(event.item_id, event.content_index, event.data)
+            self._direct, self._heeded = self._raw.direct, self.parsed.heeded
 
     def _on_raw(self, data: Any) -> None:
         if not self.parsed.is_muted:
@@ -213,7 +206,7 @@ class RealtimeTelemetryListener(RealtimeModelListener):
         if take_delta is not None:
             take_delta(self._session, data)
             return
-        if kind in _DESCRIPTIONS:
+        if kind in DESCRIPTIONS:
             self._meet_session(data.get("session"), is_new=kind == "session.created")
         self._raw.take(kind, data)
 
@@ -262,7 +255,7 @@ class RealtimeTelemetryListener(RealtimeModelListener):
         self.parsed = ParsedEvents(self._session)
         self.playback = Playback(self._session, self._tracker)
         self._raw = RawEvents(self._session, self.playback)
-        self._deltas, self._heeded = _NO_DELTAS, None
+        self._direct, self._heeded = _NOTHING_YET, None
         if self._finalizer is not None:
             self._finalizer.detach()
         # The session holds no reference to the listener, so it can be ended when that is gone.
@@ -271,15 +264,10 @@ class RealtimeTelemetryListener(RealtimeModelListener):
         self._follow()
 
 
-_HEEDED: Final = dict.fromkeys(ALWAYS_FOLLOWED, RealtimeTelemetryListener._take)  # noqa: SLF001
-"""What takes which parsed event where raw events tell the rest: of this class."""
-_HEEDED_RECORDED: Final = {**_HEEDED, "audio": RealtimeTelemetryListener._record}  # noqa: SLF001
-
-
 def _may_begin(event: "RealtimeModelEvent") -> bool:
     """Whether it may be the first of the next session: most that come after an end are not."""
     if event.type == "raw_server_event":
-        return isinstance(event.data, dict) and event.data.get("type") in _DESCRIPTIONS
+        return isinstance(event.data, dict) and event.data.get("type") in DESCRIPTIONS
     return event.type == "turn_started"
 
 

@@ -1,7 +1,7 @@
 """The wire of the OpenAI Realtime API: server and client events become neutral events.
 
 One table per direction. Beta names stand beside the GA names they became. What adds nothing to
-what another event says is in `_SILENT`; a type that is in no table is skipped, logged once and
+what another event says is in `SILENT`; a type that is in no table is skipped, logged once and
 counted.
 """
 
@@ -22,7 +22,7 @@ def _nothing(_: Json, __: int) -> Iterable[events.Event]:
     return ()
 
 
-_SILENT = (
+SILENT: Final = (
     "conversation.item.input_audio_transcription.segment",
     "response.content_part.added",
     "response.content_part.done",
@@ -41,7 +41,7 @@ SERVER_EVENTS: Final[Mapping[str, Translate]] = MappingProxyType(
         "conversation.created": given.conversation_created,
         "conversation.item.created": given.item_added,
         "conversation.item.added": given.item_added,
-        "conversation.item.done": given.item_again,
+        "conversation.item.done": given.item_done,
         "conversation.item.retrieved": given.item_again,
         "conversation.item.deleted": given.item_deleted,
         "conversation.item.truncated": said.item_truncated,
@@ -72,7 +72,7 @@ SERVER_EVENTS: Final[Mapping[str, Translate]] = MappingProxyType(
         "mcp_list_tools.failed": said.mcp_listed("failed"),
         "rate_limits.updated": given.rate_limits,
         "error": given.error,
-        **dict.fromkeys(_SILENT, _nothing),
+        **dict.fromkeys(SILENT, _nothing),
     }
 )
 

@@ -8,15 +8,15 @@ from otel_realtime.facts import InputFacts, ResponseFacts, SessionFacts
 
 _Pairs = Iterable[tuple[str, float | int | str | None]]
 
-_PARTS: Final[Mapping[str, tuple[str, str]]] = {
-    semconv.COST_INPUT_TEXT: ("input", "text"),
-    semconv.COST_INPUT_AUDIO: ("input", "audio"),
-    semconv.COST_INPUT_IMAGE: ("input", "image"),
-    semconv.COST_CACHED_TEXT: ("cached", "text"),
-    semconv.COST_CACHED_AUDIO: ("cached", "audio"),
-    semconv.COST_CACHED_IMAGE: ("cached", "image"),
-    semconv.COST_OUTPUT_TEXT: ("output", "text"),
-    semconv.COST_OUTPUT_AUDIO: ("output", "audio"),
+_PARTS: Final[Mapping[tuple[str, str | None], str]] = {
+    ("input", "text"): semconv.COST_INPUT_TEXT,
+    ("input", "audio"): semconv.COST_INPUT_AUDIO,
+    ("input", "image"): semconv.COST_INPUT_IMAGE,
+    ("cached", "text"): semconv.COST_CACHED_TEXT,
+    ("cached", "audio"): semconv.COST_CACHED_AUDIO,
+    ("cached", "image"): semconv.COST_CACHED_IMAGE,
+    ("output", "text"): semconv.COST_OUTPUT_TEXT,
+    ("output", "audio"): semconv.COST_OUTPUT_AUDIO,
 }
 _DIGITS: Final = 12
 """Decimals: a thousandth of what the cheapest token costs; more is the dust of floats."""
@@ -30,10 +30,13 @@ def of_response(facts: ResponseFacts) -> _Pairs:
     cost = facts.cost
     if cost is None:
         return ()
-    parts = {(part.kind, part.modality): part.usd for part in cost.parts}
     return (
         (semconv.COST, _usd(cost.total)),
-        *[(name, _usd(parts.get(part))) for name, part in _PARTS.items()],
+        *[
+            (name, round(usd, _DIGITS))
+            for kind, modality, usd in cost.parts
+            if (name := _PARTS.get((kind, modality))) is not None
+        ],
         (semconv.COST_UNHEARD, _usd(cost.unheard)),
         (semconv.COST_PRICES, cost.prices),
     )
@@ -73,4 +76,4 @@ def per_minute(facts: SessionFacts) -> float | None:
 
 
 def _usd(amount: float | None) -> float | None:
-    return round(float(amount), _DIGITS) if amount is not None else None
+    return round(amount, _DIGITS) if amount is not None else None

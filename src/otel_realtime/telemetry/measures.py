@@ -71,8 +71,9 @@ def of_input(facts: InputFacts) -> tuple[Measure, ...]:
 
 
 def of_transcript(facts: InputFacts) -> tuple[Measure, ...]:
-    """What a transcript has a value of."""
+    """What a transcript has a value of. It is the model that transcribed that is paid."""
     model = ((semconv.TRANSCRIPTION_MODEL, facts.transcription_model),)
+    paid = ((semconv.REQUEST_MODEL, facts.transcription_model),)
     return (
         (
             semconv.METRIC_TRANSCRIPTION_DELAY,
@@ -80,6 +81,7 @@ def of_transcript(facts: InputFacts) -> tuple[Measure, ...]:
             model,
         ),
         (semconv.METRIC_SPEECH_RATE, facts.speech_rate, _USER),
+        (of_cost, facts.transcription_cost, paid),
     )
 
 

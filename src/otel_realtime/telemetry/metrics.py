@@ -130,16 +130,9 @@ class MetricsConsumer:
     def _input_closed(self, key: Key, facts: InputFacts) -> None:
         told = (*measures.of_input(facts), *measures.of_transcript(facts))
         self._measure(key, self._of_input(facts), *told)
-        self._transcription_paid(key, facts)
 
     def _transcription_closed(self, key: Key, facts: TranscriptionFacts) -> None:
         self._measure(key, self._of_input(facts.given), *measures.of_transcript(facts.given))
-        self._transcription_paid(key, facts.given)
-
-    def _transcription_paid(self, key: Key, facts: InputFacts) -> None:
-        if facts.transcription_cost is not None:
-            labels = self._of_input(facts, model=facts.transcription_model)
-            self._measure(key, labels, (measures.of_cost, facts.transcription_cost, ()))
 
     def _response_closed(self, key: Key, facts: ResponseFacts) -> None:
         told = measures.of_response(facts, self._spelling)
@@ -222,24 +215,32 @@ class MetricsConsumer:
     def _of_call(self) -> Labels:
         return self._labels((semconv.REQUEST_MODEL, self._model))
 
-    def _of_input(self, facts: InputFacts, model: str | None = None) -> Labels:
-        return self._labels(
-            (semconv.AGENT_NAME, facts.agent), (semconv.REQUEST_MODEL, model or self._model)
-        )
-
-    def _of_response(self, facts: ResponseFacts) -> Labels:
-        by = (facts.agent, facts.model, facts.endpoint, self._identity.provider)
+    def _of_input(self, facts: InputFacts) -> Labels:
+        by = (facts.agent, self._model, self._identity.provider)
         labels = self._cached.get(by)
         if labels is None:
-            if len(self._cached) >= _MOST_LABELS:
-                self._cached.clear()
-            labels = self._cached[by] = self._labels(
+            told = ((semconv.AGENT_NAME, facts.agent), (semconv.REQUEST_MODEL, self._model))
+            labels = self._keep(by, self._labels(*told))
+        return labels
+
+    def _of_response(self, facts: ResponseFacts) -> Labels:
+        by = (facts.agent, facts.model, self._identity.provider, facts.endpoint)
+        labels = self._cached.get(by)
+        if labels is None:
+            told = (
                 (semconv.OPERATION_NAME, semconv.SPAN_RESPONSE),
                 (semconv.AGENT_NAME, facts.agent),
                 (semconv.REQUEST_MODEL, facts.model),
                 (semconv.RESPONSE_MODEL, facts.model),
                 *attributes.endpoint(facts.endpoint),
             )
+            labels = self._keep(by, self._labels(*told))
+        return labels
+
+    def _keep(self, by: tuple[object, ...], labels: Labels) -> Labels:
+        if len(self._cached) >= _MOST_LABELS:
+            self._cached.clear()
+        self._cached[by] = labels
         return labels
 
     def _labels(self, *pairs: tuple[str, AttributeValue | None]) -> Labels:

@@ -1,0 +1,157 @@
+"""Requests of a bounded size: a batch of spans that is too large for one is exported in parts.
+
+The SDK's batch processor counts spans and not bytes. Where many calls go on, or an endpoint was
+away for a while, 512 spans with what was said, tools and instructions are some megabytes: gRPC
+takes 4 MB at most, and many a proxy 1 MB.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from opentelemetry.trace import SpanContext
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import ReadableSpan
+    from opentelemetry.sdk.trace.export import SpanExportResult
+    from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+
+MOST_BYTES: Final = 1_000_000
+"""What a request may have, before it is compressed."""
+
+_SPAN: Final = 128
+"""What a span, or a link to one, takes at most in OTLP beside texts: ids, times, flags, counts."""
+_EVENT: Final = 32
+_FIELD: Final = 10
+"""What a text, or a list or map, takes at most beside what is in it: two tags, two lengths."""
+_NUMBER: Final = 13
+_DEEPEST: Final = 8
+_FAILURE: Final = "FAILURE"
+"""Of `SpanExportResult`; the SDK itself is not imported for it."""
+
+_Spans: TypeAlias = "Sequence[ReadableSpan]"
+_Export: TypeAlias = "Callable[[_Spans], SpanExportResult]"
+
+
+def split(processor: object, most: int = MOST_BYTES) -> Callable[[], None]:
+    """Have a span processor's exporter given no more at once than fits into `most` bytes.
+
+    A span that is larger alone goes alone. Where a part fails the rest is given up, as the SDK
+    gives up a batch that fails: a dead endpoint takes no longer than before. Nothing is done where
+    there is no exporter of spans, or it was split before.
+
+    Args:
+        processor: The SDK's batch processor, or one that has it as its `wrapped`.
+        most: Bytes of OTLP, estimated from above.
+
+    Returns:
+        What takes it back.
+    """
+    exporter: Any = _exporter_of(processor)
+    export = getattr(exporter, "export", None)
+    if not callable(export) or isinstance(export, _InParts):
+        return _nothing
+    own = vars(exporter).get("export") if hasattr(exporter, "__dict__") else None
+    with suppress(AttributeError):  # one with slots is left as it is
+        exporter.export = _InParts(export, most)
+
+    def take_back() -> None:
+        if not isinstance(getattr(exporter, "export", None), _InParts):
+            return
+        if own is None:
+            del exporter.export
+        else:
+            exporter.export = own
+
+    return take_back
+
+
+def _exporter_of(processor: object) -> object:
+    for _ in range(_DEEPEST):  # an object may have every attribute one asks for
+        inner = getattr(processor, "wrapped", None)
+        if inner is None:
+            break
+        processor = inner
+    return getattr(processor, "span_exporter", None)
+
+
+class _InParts:
+    """Stands in the place of an exporter's `export`."""
+
+    def __init__(self, export: _Export, most: int) -> None:
+        self._export, self._most = export, most
+
+    def __call__(self, spans: _Spans) -> "SpanExportResult":
+        """Export spans, in parts if they are too large together."""
+        *parts, last = self._parts(spans)
+        for part in parts:
+            result = self._export(part)
+            if getattr(result, "name", None) == _FAILURE:
+                return result
+        return self._export(last)
+
+    def _parts(self, spans: _Spans) -> Iterable[_Spans]:
+        try:
+            return list(_parts(spans, self._most)) if len(spans) > 1 else [spans]
+        except Exception:  # noqa: BLE001 - the guard: what cannot be measured goes as it would have
+            return [spans]
+
+
+def _parts(spans: _Spans, most: int) -> Iterator[_Spans]:
+    """The spans in their order, in as few parts as they fit into; all at once if that is one."""
+    room = _room(spans[0], most)
+    first, taken = 0, 0
+    for place, span in enumerate(spans):
+        size = size_of(span)
+        if taken + size > room and place > first:
+            yield spans[first:place]
+            first, taken = place, 0
+        taken += size
+    yield spans[first:] if first else spans
+
+
+def _room(span: "ReadableSpan", most: int) -> int:
+    """What is left for spans beside the resource, which is the same for all of a provider."""
+    resource = span.resource
+    return most - _SPAN - _size(resource.attributes) if resource is not None else most
+
+
+def size_of(span: "ReadableSpan") -> int:
+    """The bytes that a span takes in OTLP, estimated from above."""
+    links = sum(_of_context(each.context) + _size(each.attributes) for each in span.links)
+    events = sum(_EVENT + _size(each.name) + _size(each.attributes) for each in span.events)
+    texts = _size(span.name) + _size(span.status.description) + _size(span.attributes)
+    scope = _of_scope(span.instrumentation_scope)
+    return _of_context(span.get_span_context()) + texts + scope + events + links
+
+
+def _of_context(context: SpanContext | None) -> int:
+    return _SPAN + (_size(context.trace_state.to_header()) if context is not None else 0)
+
+
+def _of_scope(scope: "InstrumentationScope | None") -> int:
+    if scope is None:
+        return 0
+    texts = (scope.name, scope.version, scope.schema_url)
+    return _FIELD + sum(map(_size, texts)) + _size(scope.attributes)
+
+
+def _size(value: object) -> int:
+    """Of a value of any type that attributes have; nothing for one that is not there."""
+    if isinstance(value, str):
+        return _FIELD + (len(value) if value.isascii() else len(value.encode("utf-8", "replace")))
+    if value is None:
+        return 0
+    if isinstance(value, bool | int | float):
+        return _NUMBER
+    if isinstance(value, Mapping):
+        copy = getattr(value, "copy", None)  # faster than through the SDK's own type
+        pairs = (copy() if copy is not None else value).items()
+        return _FIELD + sum(_size(str(key)) + _size(each) for key, each in pairs)
+    if isinstance(value, Iterable) and not isinstance(value, bytes):
+        return _FIELD + sum(map(_size, value))
+    return _FIELD + len(value if isinstance(value, bytes) else str(value))
+
+
+def _nothing() -> None:
+    """There is nothing to take back."""
