@@ -13,6 +13,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from itertools import count
 from statistics import median
 from typing import Any
 
@@ -44,6 +45,7 @@ from bench.variants import (
 COUPLES = 10
 FEW = 5
 _CALLS = 5
+_SEEDS = count(1)
 WHOLE = "all of a turn"
 ALL = "over a websocket, all"
 
@@ -66,10 +68,14 @@ async def compare(url: str, name: str, couples: int) -> dict[str, Spread]:
 async def couple(
     program: str, url: str, name: str, *more: str
 ) -> AsyncIterator[tuple[Process, Process]]:
-    """Start a process without and one with variant `name`, which run a module of this package."""
+    """Start a process without and one with variant `name`, which run a module of this package.
+
+    Both hash alike, and no other couple does: how quickly a process finds things depends on that.
+    """
+    seed = next(_SEEDS)
     async with (
-        _running(program, url, BARE, *more) as bare,
-        _running(program, url, name, *more) as other,
+        _running(program, url, BARE, *more, seed=seed) as bare,
+        _running(program, url, name, *more, seed=seed) as other,
     ):
         yield bare, other
 
@@ -89,9 +95,16 @@ async def answer(measure: Callable[[], Awaitable[Any]]) -> None:
 
 
 @asynccontextmanager
-async def _running(program: str, url: str, name: str, *more: str) -> AsyncIterator[Process]:
+async def _running(
+    program: str, url: str, name: str, *more: str, seed: int
+) -> AsyncIterator[Process]:
+    arguments = ("-m", program, url, name, *more)
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", program, url, name, *more, stdin=PIPE, stdout=PIPE
+        sys.executable,
+        *arguments,
+        stdin=PIPE,
+        stdout=PIPE,
+        env={**os.environ, "PYTHONHASHSEED": str(seed)},
     )
     assert process.stdin is not None
     try:
