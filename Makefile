@@ -24,9 +24,13 @@ $(shell \
   done)
 endef
 
+# What fetches a thousand small files may fail once; it goes on where it was.
+twice = $(1) || { echo "once more:" && $(1); }
+
 # What collector/ is tried with: built once, from Go modules. The builder has the version of what
 # it builds.
 COLLECTOR := .collector/otelcol
+COLLECTOR_FETCHED := .collector/fetched.stamp
 COLLECTOR_BUILDER = \
   go.opentelemetry.io/collector/cmd/builder@v$$(sed -n 's/^  version: //p' collector/builder.yaml)
 
@@ -38,6 +42,11 @@ KAFKA := .collector/kafka
 PROMETHEUS := .prometheus
 PROMETHEUS_VERSION := 0.316.0
 PROMETHEUS_STAMP := $(PROMETHEUS)/prometheus-$(PROMETHEUS_VERSION).stamp
+PROMETHEUS_FETCHED := $(PROMETHEUS)/fetched-$(PROMETHEUS_VERSION).stamp
+PROMETHEUS_INSTALL = GOBIN="$(CURDIR)/$(PROMETHEUS)" go install -tags remove_all_sd
+PROMETHEUS_PROGRAMS := \
+  github.com/prometheus/prometheus/cmd/prometheus@v$(PROMETHEUS_VERSION) \
+  github.com/prometheus/prometheus/cmd/promtool@v$(PROMETHEUS_VERSION)
 
 # A real backend, and what drives a browser over its page, in an environment of their own: they
 # bring 850 MB, and versions of what we use as well.
@@ -135,6 +144,8 @@ test-lowest: ## run the tests with the lowest versions that pyproject.toml allow
 test-collector: ## run what is in collector/ for real: OpenTelemetry Collectors and Kafka (needs Go, Java)
 	@if ! command -v go >/dev/null; then \
 	  echo "SKIPPED the tests with the OpenTelemetry Collector: there is no Go here to build it"; \
+	elif ! $(MAKE) --no-print-directory $(COLLECTOR_FETCHED); then \
+	  echo "SKIPPED the tests with the OpenTelemetry Collector: Go could not fetch its modules"; \
 	else \
 	  if ! command -v java >/dev/null || ! command -v mvn >/dev/null; then \
 	    echo "SKIPPED the tests with Kafka: there is no Java or no Maven here to fetch and run it"; \
@@ -153,6 +164,8 @@ test-collector: ## run what is in collector/ for real: OpenTelemetry Collectors 
 test-grafana: ## run the queries and alerts of dashboards/grafana on a real Prometheus (needs Go)
 	@if ! command -v go >/dev/null; then \
 	  echo "SKIPPED the tests with Prometheus: there is no Go here to build it"; \
+	elif ! $(MAKE) --no-print-directory $(PROMETHEUS_FETCHED); then \
+	  echo "SKIPPED the tests with Prometheus: Go could not fetch its modules"; \
 	else \
 	  $(MAKE) --no-print-directory $(PROMETHEUS_STAMP) $(VENV)/dev.stamp && \
 	  echo "OTEL_REALTIME_PROMETHEUS=$(PROMETHEUS) $(VENV)/bin/python $(PYTEST) tests/dashboards" && \
@@ -220,8 +233,13 @@ $(VENV)/dev.stamp: $(INPUTS) | $(VENV)/venv.stamp
 	$(@D)/bin/python $(PIP_INSTALL) -c constraints-lowest.txt -e '.[test]'
 	@touch $@
 
-$(COLLECTOR): collector/builder.yaml
-	go run $(COLLECTOR_BUILDER) --config $<
+# To fetch is one thing and may fail where a network does; to build what was fetched must not.
+$(COLLECTOR_FETCHED): collector/builder.yaml
+	$(call twice,go run $(COLLECTOR_BUILDER) --config $< --skip-compilation)
+	@touch $@
+
+$(COLLECTOR): $(COLLECTOR_FETCHED)
+	go run $(COLLECTOR_BUILDER) --config collector/builder.yaml --skip-generate --skip-get-modules
 	@touch $@
 
 $(KAFKA)/fetched.stamp: tests/collector/kafka/pom.xml
@@ -235,10 +253,15 @@ $(KAFKA)/checked.stamp: tests/collector/kafka/checksums.txt $(KAFKA)/fetched.sta
 	cd $(@D) && sha256sum --check --strict --quiet "$(CURDIR)/$<"
 	@touch $@
 
-$(PROMETHEUS_STAMP):
-	GOBIN="$(CURDIR)/$(PROMETHEUS)" go install -tags remove_all_sd \
-	  github.com/prometheus/prometheus/cmd/prometheus@v$(PROMETHEUS_VERSION) \
-	  github.com/prometheus/prometheus/cmd/promtool@v$(PROMETHEUS_VERSION)
+# -n says what it would do, and has fetched everything for that.
+$(PROMETHEUS_FETCHED):
+	@mkdir -p $(@D)
+	$(call twice,$(PROMETHEUS_INSTALL) -n $(PROMETHEUS_PROGRAMS) 2>$(@D)/fetching.log) || \
+	  { tail -3 $(@D)/fetching.log; false; }
+	@touch $@
+
+$(PROMETHEUS_STAMP): $(PROMETHEUS_FETCHED)
+	$(PROMETHEUS_INSTALL) $(PROMETHEUS_PROGRAMS)
 	@touch $@
 
 $(PHOENIX_STAMP):
