@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.util
+import itertools
 import os
 import socket
 import subprocess
@@ -86,12 +87,25 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "LD_LIBRARY_PATH": os.pathsep.join(filter(None, libraries))}
 
 
+def _numbers() -> Iterator[int]:
+    """Ports that no system gives to outgoing connections, others for each worker of pytest."""
+    first = 20_000 + 1_000 * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 12)
+    begin = os.getpid() % 1_000
+    return itertools.cycle([*range(first + begin, first + 1_000), *range(first, first + begin)])
+
+
+_NUMBERS = _numbers()
+
+
 def free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+    """Ports that nobody listens on; nor will anybody else ask for them soon."""
+    found: list[int] = []
+    while len(found) < count:
+        port = next(_NUMBERS)
+        with contextlib.suppress(OSError), socket.socket() as one:
+            one.bind(("127.0.0.1", port))
+            found.append(port)
+    return found
 
 
 def _opened(running: subprocess.Popen[bytes], ports: list[int]) -> bool:

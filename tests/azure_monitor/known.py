@@ -82,7 +82,8 @@ KNOWN = {
         (bin_at(23), 0.49, *[1.1] * 3),
     ],
     "latency_waterfall": [
-        ("False", 0.25, 0.035, 0.273, None, 0.4),
+        # 0.2725, which is rounded either way: a mean depends on the order of what it is of.
+        ("False", 0.25, 0.035, pytest.approx(0.2725, abs=6e-4), None, 0.4),
         ("True", 0.25, 0.143, 0.37, 0.058, None),
     ],
     "slowest_turns": [

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import socket
 import subprocess
 import time
 import urllib.error
@@ -12,6 +11,8 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sized
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
+
+from rotel_collector import free_ports
 
 STARTS_WITHIN = 120.0  # s; 12 where nothing is cached
 STOPS_WITHIN = 20.0
@@ -96,7 +97,7 @@ def phoenix(program: Path, folder: Path) -> Iterator[Phoenix]:
         RuntimeError: It did not start; the message has what it said.
     """
     for attempt in range(1, ATTEMPTS + 1):
-        http, grpc = _free_ports()
+        http, grpc = free_ports(2)
         output = folder / f"phoenix-{attempt}.log"
         with output.open("wb") as log:
             running = subprocess.Popen(
@@ -124,13 +125,6 @@ def _environment(folder: Path, http: int, grpc: int) -> dict[str, str]:
         "PHOENIX_TELEMETRY_ENABLED": "false",
         "PHOENIX_ALLOW_EXTERNAL_RESOURCES": "false",
     }
-
-
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        for each in (one, other):
-            each.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]
 
 
 def _is_up(running: subprocess.Popen[bytes], url: str) -> bool:

@@ -17,7 +17,7 @@ pytestmark = needs_otelcol
 
 ARRIVES_WITHIN = 60  # s; a few on a quiet machine
 ORDINARY = scenario("plain_answer")
-SHARE = 25  # %
+SHARE = 50  # %
 CALLS = 80
 CONTENT = {
     semconv.INPUT_MESSAGES,
@@ -99,7 +99,8 @@ def test_of_the_rest_a_share_is_kept(sink: OtlpSink, tmp_path: Path) -> None:
             application.hold(ORDINARY)
         last = application.hold(scenario("failed_response"))
         wait_for_traces(sink, last)
-    assert len(traces(sink.telemetry.spans)) - 1 == pytest.approx(CALLS * SHARE / 100, abs=8)
+    kept = len(traces(sink.telemetry.spans)) - 1
+    assert kept == pytest.approx(CALLS * SHARE / 100, abs=25)  # 5.6 standard deviations
 
 
 def test_nothing_is_decided_before_a_call_has_ended(sink: OtlpSink, tmp_path: Path) -> None:
