@@ -190,3 +190,13 @@ def test_newer_prices_that_the_application_fetches_are_used(priced_by, package) 
     assert newer.prices.startswith(f"genai-prices {__version__}, updated 20")
     data_snapshot.set_custom_snapshot(None)
     assert package.tariff("openai", "gpt-realtime", AT) == before
+
+
+def test_a_price_that_has_changed_is_that_of_the_time_of_the_call(package) -> None:
+    """OpenAI made o3 cheaper on 2025-06-10; which one is asked for first does not matter."""
+    months = (datetime(2025, month, 1, tzinfo=UTC) for month in (7, 5, 7, 5))
+    after, before, after_again, before_again = (
+        package.tariff("openai", "o3", int(each.timestamp()) * 10**9) for each in months
+    )
+    assert before.rates["input", "text"] > after.rates["input", "text"] > 0
+    assert (after_again, before_again) == (after, before)

@@ -133,7 +133,7 @@ _TIMELESS: Final = frozenset(
         events.ToolStarted,
     }
 )
-"""They change nothing about what is waited for until when."""
+"""They change nothing about what is waited for until when: it need not be looked for again."""
 
 
 _DISORDER_NS: Final = 1_000_000_000
@@ -213,17 +213,14 @@ class Conversation:
             if at < self._last_at - _DISORDER_NS:
                 state.leave_out("order of events", "the clock ran backwards", at)
             self._last_at = at
-        is_timeless = kind in _TIMELESS
         if self._due is not None and at >= self._due:
             self._give_up(at)
-            is_timeless = False
         handler(state, event)
         if state.is_crowded():
             self._let_go(at)
-            is_timeless = False
         # Had the handler failed, what it said before would be handed out with the next event.
         records, state.records = state.records, []
-        if not is_timeless:
+        if kind not in _TIMELESS:
             self._due = None if state.over else state.deadline()
         return records
 
@@ -236,8 +233,10 @@ class Conversation:
         _tools.let_go(self._state, at)
         _responses.let_go(self._state, at)
         _inputs.let_go(self._state, at)
+        self._due = self._state.deadline()
 
     def _give_up(self, at: int) -> None:
         _responses.expire(self._state, at)
         _inputs.expire(self._state, at)
         _barge_in.settle(self._state, at)
+        self._due = self._state.deadline()

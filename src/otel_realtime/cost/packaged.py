@@ -73,10 +73,11 @@ class PackagePrices:
             from genai_prices import __version__, data_snapshot
         self._version, self._data = __version__, data_snapshot
         self._snapshot: DataSnapshot | None = None
-        self._models: dict[tuple[str | None, str], ModelInfo | None] = {}
+        self._models: dict[tuple[str | None, str], ModelInfo] = {}
+        """Those whose prices depend on the time."""
         self._tariffs: dict[int, tuple[ModelPrice, Tariff]] = {}
         self._settled: dict[tuple[str | None, str], Tariff | None] = {}
-        """Of models whose prices are the same at all times, and those that are not known."""
+        """Of all others; None of a model that is not known."""
         self.tariff("openai", "gpt-realtime", 0)  # the package imports more at its first use
 
     def tariff(self, provider: str | None, model: str, at: int) -> Tariff | None:
@@ -88,14 +89,14 @@ class PackagePrices:
         key = (provider, model)
         if key in self._settled:
             return self._settled[key]
-        if key not in self._models:
-            if len(self._models) >= _MOST_KEPT:
-                self._models.clear()
-                self._settled.clear()
-            self._models[key] = _found(snapshot, provider, model)
-        found = self._models[key]
+        found = self._models.get(key) or _found(snapshot, provider, model)
+        for kept in (self._models, self._settled):
+            if len(kept) >= _MOST_KEPT:
+                kept.clear()
         tariff = self._at(found, at, snapshot) if found is not None else None
-        if found is None or not isinstance(found.prices, list):
+        if found is not None and isinstance(found.prices, list):
+            self._models[key] = found
+        else:
             self._settled[key] = tariff
         return tariff
 

@@ -29,10 +29,7 @@ with needed("openai-agents", extra="agents"):
     from agents.realtime import RealtimeModelListener
 
 if TYPE_CHECKING:
-    from agents.realtime import (
-        RealtimeModelEvent,
-        RealtimePlaybackTracker,
-    )
+    from agents.realtime import RealtimeModelEvent, RealtimePlaybackTracker
     from opentelemetry._logs import LoggerProvider
     from opentelemetry.metrics import MeterProvider
     from opentelemetry.trace import TracerProvider
