@@ -52,7 +52,8 @@ DEPLOYMENTS = {
     "gateway": Deployment(("gateway",), {}),
     "agent to Kafka": Deployment(("agent", "kafka"), {"OTEL_REALTIME_SEND_BY": "kafka"}),
     "gateway from Kafka": Deployment(("gateway", "kafka"), {"OTEL_REALTIME_TAKE_FROM": "kafka"}),
-    "gateway to Azure": Deployment(("gateway", "azure"), {}),
+    "gateway to Azure": Deployment(("gateway", "to-azure"), {}),
+    "azure": Deployment(("azure",), {}),
 }
 
 

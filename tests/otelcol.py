@@ -39,6 +39,7 @@ class Collector:
     Attributes:
         port: Where it takes OTLP over gRPC.
         host: The loopback address that it listens on.
+        http_port: Where it takes OTLP over HTTP; a free one if it is 0.
         hosts: A file to have in place of /etc/hosts.
     """
 
@@ -47,6 +48,7 @@ class Collector:
     folder: Path
     port: int
     host: str = "127.0.0.1"
+    http_port: int = 0
     hosts: Path | None = None
 
     @property
@@ -97,7 +99,7 @@ class Collector:
     def _environment(self, health: int, http: int) -> dict[str, str]:
         given = {
             "OTEL_REALTIME_LISTEN_GRPC": f"{self.host}:{self.port}",
-            "OTEL_REALTIME_LISTEN_HTTP": f"{self.host}:{http}",
+            "OTEL_REALTIME_LISTEN_HTTP": f"{self.host}:{self.http_port or http}",
             "OTEL_REALTIME_LISTEN_HEALTH": f"127.0.0.1:{health}",
             "OTEL_REALTIME_QUEUE": str(self.folder / "queue"),
         }

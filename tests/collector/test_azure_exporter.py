@@ -9,7 +9,15 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pytest
-from azure_by_collector import RESOURCE, SERVICE, Sent, gateway_to
+from azure_by_collector import (
+    ARRIVES_WITHIN,
+    OUR_METRICS,
+    RESOURCE,
+    SERVICE,
+    Sent,
+    all_came,
+    to_azure,
+)
 from azure_ingestion import AzureIngestion
 from azure_monitor.azure_queries import QUERIES, missing
 from azure_monitor.captured import CALLS, Row, captured_items, of, row_of, rows_of
@@ -23,8 +31,6 @@ from otel_realtime.scenario import EPOCH
 
 pytestmark = needs_otelcol
 
-ARRIVES_WITHIN = 60  # s; a few on a quiet machine
-OUR_METRICS = ("otel_realtime.", "gen_ai.")
 OF_THE_RESOURCE = {
     f"dimension:{name}": value
     for name, value in RESOURCE.attributes.items()
@@ -206,9 +212,10 @@ def test_where_content_is_let_through_long_texts_are_cut(tmp_path) -> None:
     own = tmp_path / "content.yaml"
     own.write_text(WITH_CONTENT)
     with AzureIngestion() as azure, OtlpSink() as sink:
-        node = gateway_to(azure, sink, tmp_path).also(str(own))
-        with node.running():
-            sent = Sent(node.endpoint)
+        made = to_azure(azure, sink, tmp_path)
+        nodes = made._replace(gateway=made.gateway.also(str(own)))
+        with nodes.running():
+            sent = Sent(nodes.gateway.endpoint)
             long_texts(**sent.providers)
             sent.shutdown()
             sink.wait_for_spans(2, ARRIVES_WITHIN)
@@ -221,7 +228,7 @@ def test_where_content_is_let_through_long_texts_are_cut(tmp_path) -> None:
     assert whole.encode()[:8192].decode(errors="replace") == told
     assert len(whole) > len(told)
     assert parts == []
-    assert "exceeding max of 8192" in node.output
+    assert "exceeding max of 8192" in nodes.azure.output
 
 
 PAYLOAD = semconv.SERVER_EVENT_PAYLOAD
@@ -256,12 +263,13 @@ def test_changes_keep_them_and_the_backend_beside_sees_nothing_of_what_azure_nee
 
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta")
     with AzureIngestion() as azure, OtlpSink() as sink:
-        node = gateway_to(azure, sink, tmp_path)
-        with node.running():
-            sent = Sent(node.endpoint)
+        nodes = to_azure(azure, sink, tmp_path)
+        with nodes.running():
+            sent = Sent(nodes.gateway.endpoint)
             calls("greeting_then_first_turn", recorder=sent)
             sent.shutdown()
             came = sink.wait_for(lambda came: bool(came.spans and came.logs), ARRIVES_WITHIN)
+            azure.wait_for(lambda items: all_came(items, sent), ARRIVES_WITHIN)
     assert least_and_most(azure.items) == {(0.4, 0.4)}
     names = {name for each in (*came.spans, *came.logs) for name in each.attributes}
     assert not names & {"messaging.system", "enduser.id", "microsoft.custom_event.name"}
