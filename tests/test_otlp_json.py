@@ -401,11 +401,26 @@ def test_a_bad_line_is_named(tmp_path: Path, line: str | bytes, problem: str) ->
 def test_files_are_scanned_a_line_at_a_time(tmp_path: Path) -> None:
     file = tmp_path / "telemetry.jsonl"
     line = json.dumps(SPANS)
-    file.write_text(f"{line}\n\n{line}\n{{broken", encoding="utf-8")
+    file.write_text(f"{line}\n\n{line}\n{{broken\n", encoding="utf-8")
     scanned = scan_files(file)
     assert [len(next(scanned).spans), len(next(scanned).spans)] == [1, 1]
     with pytest.raises(OtlpJsonError, match="line 4: no JSON"):
         next(scanned)
+
+
+@pytest.mark.parametrize("part", [b'{"resourceSpans": [', '{"resourceSpans": "ä'.encode()[:-1]])
+def test_a_last_line_in_part_is_passed_over(tmp_path: Path, caplog, part: bytes) -> None:
+    file = tmp_path / "telemetry.jsonl"
+    file.write_bytes(json.dumps(SPANS).encode() + b"\n" + part)
+    assert read_files(file) == read_lines([json.dumps(SPANS)])
+    assert caplog.messages == [f"{file}, line 2: it is written only in part and passed over"]
+
+
+def test_a_last_line_needs_no_end(tmp_path: Path, caplog) -> None:
+    file = tmp_path / "telemetry.jsonl"
+    file.write_text(json.dumps(SPANS), encoding="utf-8")
+    assert read_files(file) == read_lines([json.dumps(SPANS)])
+    assert caplog.messages == []
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -236,6 +236,6 @@ def test_files_are_read_as_the_values_are(tmp_path):
 
 def test_a_broken_line_is_named(tmp_path):
     path = write(tmp_path / "calls.jsonl", many_calls(1))
-    path.write_text(path.read_text("utf-8") + "\n{broken", encoding="utf-8")
+    path.write_text(path.read_text("utf-8") + "\n{broken\n", encoding="utf-8")
     with pytest.raises(OtlpJsonError, match=r"calls\.jsonl, line \d+: no JSON"):
         calls_in(path)

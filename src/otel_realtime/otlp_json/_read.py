@@ -2,6 +2,7 @@
 
 import base64
 import json
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from os import PathLike, fspath
 from pathlib import Path
@@ -25,8 +26,14 @@ KINDS: Final = ("unspecified", "internal", "server", "client", "producer", "cons
 STATUSES: Final = ("unset", "ok", "error")
 
 
+_logger = logging.getLogger("otel_realtime")
+
+
 def read_files(*paths: str | PathLike[str]) -> Telemetry:
     """Read files of OTLP JSON lines; each line may hold spans, logs or metrics.
+
+    A file's last line that is written only in part, since whoever wrote it was killed or writes
+    still, is passed over with a warning in the log.
 
     Raises:
         OtlpJsonError: A file cannot be opened, or a line is no OTLP JSON.
@@ -47,9 +54,26 @@ def scan_files(*paths: str | PathLike[str]) -> Iterator[Telemetry]:
 def _scan_file(path: Path, name: str) -> Iterator[Telemetry]:
     try:
         with path.open("rb") as lines:
-            yield from _read_each(lines, name)
+            yield from _read_each(_finished(lines, name), name)
     except OSError as error:
         raise OtlpJsonError(name, None, f"cannot be read: {error.strerror or error}") from error
+
+
+def _finished(lines: Iterable[bytes], name: str) -> Iterator[bytes]:
+    """The lines without the last one where that has neither an end nor all of its JSON."""
+    for number, line in enumerate(lines, 1):
+        if line.endswith(b"\n") or _is_json(line):
+            yield line
+        else:
+            _logger.warning("%s, line %d: it is written only in part and passed over", name, number)
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        json.loads(text)
+    except (RecursionError, ValueError):
+        return False
+    return True
 
 
 def read_lines(lines: Iterable[str | bytes], name: str = "<lines>") -> Telemetry:
