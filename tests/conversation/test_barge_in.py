@@ -120,6 +120,17 @@ def test_it_is_judged_when_its_transcript_comes_however_late() -> None:
     assert judged(call.play(12_000)) == (1, 1, 0)
 
 
+def test_words_long_after_it_are_no_answer_to_whether_it_was_speech() -> None:
+    """Its transcript, an empty one, comes after the next words, and these came 4 s after it."""
+    call = barge_in(text="")
+    for each in call.events:
+        if isinstance(each, events.Transcribed):
+            call.events.remove(each)
+    call.add(9000, events.Transcribed, "item_2", "")
+    call.say("item_3", 7400, 8000, after="item_2")
+    assert judged(call.play(12_000)) == (1, 1, 0)
+
+
 def test_a_transcript_that_never_comes_judges_nothing() -> None:
     call = barge_in(3000, "")
     call.events = [each for each in call.events if not isinstance(each, events.Transcribed)]

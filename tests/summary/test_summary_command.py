@@ -111,7 +111,7 @@ def test_files_without_calls_are_refused(tmp_path):
     assert refused(run(empty)) == told
     assert refused(run(empty, "--format", "json")) == told
     assert "nowhere.jsonl" in refused(run(tmp_path / "nowhere.jsonl"))
-    empty.write_text("{broken", encoding="utf-8")
+    empty.write_text("{broken\n", encoding="utf-8")
     assert refused(run(empty)).startswith(f"{empty}, line 1: no JSON")
 
 

@@ -37,8 +37,8 @@ _Handler = Callable[[State, Any], None]
 
 
 def _on_speech_started(state: State, event: events.SpeechStarted) -> None:
-    _playback.on_onset(state, event)
     _inputs.on_speech_started(state, event)
+    _playback.on_onset(state, event)
 
 
 def _on_output_truncated(state: State, event: events.OutputTruncated) -> None:

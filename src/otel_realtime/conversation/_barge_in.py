@@ -14,9 +14,11 @@ _SOON_NS = 2_000_000_000
 
 def interrupted_by_user(state: State, response: Response, at: int) -> None:
     """The user's speech has cut a response off."""
-    facts = response.facts
+    facts, cut = response.facts, response.cut
     state.session.tally.interruptions += 1
     given = state.given(facts.interrupted_by or "")
+    if cut is not None and cut.by_push and facts.heard_until is not None:
+        facts.stop_time = max(facts.heard_until - cut.at, 0) / 1e9
     if given is None:
         return
     given.interrupted = facts.response_id
@@ -51,7 +53,8 @@ def onset_of(given: InputFacts, response: Response) -> int | None:
 def take_onset(state: State, given: InputFacts, at: int) -> None:
     """The user says something else: what was suspected of being no speech began something."""
     for suspect in state.suspects:
-        if suspect.given is not given and (suspect.due is None or at <= suspect.due):
+        end = suspect.given.end
+        if suspect.given is not given and (end is None or at <= end + _SOON_NS):
             suspect.is_followed = True
 
 
@@ -60,6 +63,14 @@ def take_cut(state: State, given: InputFacts) -> None:
     for response in state.responses.values():
         if response.cut is not None and response.cut.item_id == given.item_id:
             given.interrupted = response.facts.response_id
+
+
+def take_push(state: State, given: InputFacts) -> None:
+    """What was pushed to be said is committed: it may have cut off what was heard as it began."""
+    last = state.last_heard
+    cut = last.cut if last is not None else None
+    if last is not None and cut is not None and cut.by_push and cut.at == given.start:
+        given.interrupted = last.facts.response_id
 
 
 def take_end(state: State, given: InputFacts) -> None:

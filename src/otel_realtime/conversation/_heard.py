@@ -15,7 +15,7 @@ def stretches(facts: ResponseFacts) -> Iterator[tuple[int, int]]:
     """When a response was heard: from its start, and from each time that it had to wait."""
     heard = facts.heard_ms or 0.0
     following = [*facts.playback[1:], None]
-    for (at, from_ms), after in zip(facts.playback, following, strict=True):
+    for (at, from_ms), after in zip(facts.playback, following, strict=False):
         to_ms = heard if after is None else min(after[1], heard)
         end = at + int((to_ms - from_ms) * NS_PER_MS)
         end = end if after is None else min(end, after[0])
@@ -44,10 +44,9 @@ def advance(state: State, at: int) -> None:
         start = response.facts.playback_at
         if start is not None:
             frontier = min(frontier, start)
-    is_pushed = state.session.config.turn_detection == "none"
-    if is_pushed and state.clock.position_ms > state.committed_ms:  # it began when that was sent
-        begun = state.clock.moment(state.committed_ms)
-        frontier = min(frontier, begun if begun is not None else frontier)
+    pushed = state.pushed_since()
+    if pushed is not None:
+        frontier = min(frontier, pushed)
     for moment, note in state.talk.advance(frontier):
         state.records.append(Noted(SESSION, moment, note))
 

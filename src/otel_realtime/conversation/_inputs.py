@@ -78,6 +78,7 @@ def on_input_committed(state: State, event: InputCommitted) -> None:
             return
         given = begin(state, event.item_id, "speech", event.at, InputPhase.SPEAKING)
         set_pushed_window(state, given, first_ms, event.at)
+        _barge_in.take_push(state, given.facts)
         _told(state, given)
     elif given.phase is InputPhase.SPEAKING:
         _set_window(state, given, event.at)

@@ -67,6 +67,8 @@ class Cut:
     reason: str
     item_id: str | None = None
     """What the user said that brought it about, if that did."""
+    by_push: bool = False
+    """Whether it was the user's push to talk: its item comes to be when it is committed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ class Response:
     """When the user began to speak over it, and in which item."""
     onset_item: str | None = None
     cut: Cut | None = None
+    never_heard: bool = False
+    """Whether it was thrown away while it waited to be heard."""
     heard: Heard | None = None
     playback: list[tuple[int, float]] = field(default_factory=list)
     """When the application's playback was where, in milliseconds: its start and its stops."""
@@ -128,6 +132,16 @@ class Response:
     def plays_at_provider(self) -> bool:
         """Whether the provider plays it, so that no audio passes by here (WebRTC, telephone)."""
         return self.facts.playback_at is not None and self.facts.first_audio_at is None
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether it is no part of the conversation."""
+        return self.facts.trigger == "out_of_band"
+
+    def waits(self, at: int) -> bool:
+        """Whether it has audio that waits for its turn to be heard."""
+        start = self.facts.playback_at
+        return start is not None and start > at
 
     def is_audible(self, at: int) -> bool:
         """Whether the user hears it at `at`, as far as that can be told."""

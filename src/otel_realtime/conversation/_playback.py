@@ -4,6 +4,10 @@ Playback is taken to begin with the first audio (mark P), or when what is still 
 unless the application or the provider says when it did. How much was heard is told, best first, by
 the application's playback tracker, the client's truncation, the provider's playback events; else
 the clock decides.
+
+A client plays in order, and throws away all that it has: what waits behind an answer that is cut
+off is never heard. A client without a tracker truncates what came last, though it still waits:
+then what is heard at that moment was cut off.
 """
 
 from dataclasses import replace
@@ -34,19 +38,39 @@ user still speaks: then it took its time."""
 def on_onset(state: State, event: SpeechStarted) -> None:
     """Mark the responses that are audible while the user begins to speak.
 
-    This alone interrupts nothing: it becomes an interruption only with evidence of a cut.
+    This alone interrupts nothing: it becomes an interruption only with evidence of a cut. One that
+    is just over by the clock may still be audible, for no client plays without delay. One that
+    became audible after the user had begun is not interrupted: it interrupts the user.
     """
+    given = state.given(event.item_id)
+    begun = given.onset if given is not None and given.onset is not None else event.at
+    last = state.last_heard
+    if last is not None and last.cut is None and _was_just_over(last, event.at):
+        last.onset, last.onset_item = event.at, event.item_id
     for response in state.responses.values():
-        if response.onset_item != event.item_id and response.is_audible(event.at):
+        if response.onset_item == event.item_id or not response.is_audible(event.at):
+            continue
+        if (response.facts.playback_at or 0) <= begun:
             response.onset, response.onset_item = event.at, event.item_id
             if response.due is not None:  # what cuts it off may come when it would be over
                 response.due = max(response.due, event.at + _REACTION_NS)
+
+
+def _was_just_over(response: Response, at: int) -> bool:
+    end = response.playback_end
+    return end is not None and end <= at <= end + _REACTION_NS
 
 
 def on_output_truncated(state: State, event: OutputTruncated) -> None:
     """Learn from the client's truncation how much was heard."""
     response = state.owner(event.item_id)
     if response is None:
+        return
+    _throw_away_behind(state, response)
+    if response.waits(event.at):
+        _throw_away(response)
+    if response.never_heard:
+        _cut_before(state, response, event.at)
         return
     before = _ms_before(response, event.item_id, event.content_index)
     if not _is_tracked(response):
@@ -55,6 +79,29 @@ def on_output_truncated(state: State, event: OutputTruncated) -> None:
         response.cut = _cut(state, response, event.at, "truncated")
     if response.facts.response_id in state.closed_responses and not response.facts.interrupted:
         _amend(state, response, event.at)
+
+
+def _throw_away_behind(state: State, cut: Response) -> None:
+    """What came after a response that is cut off was never heard, unless its playback is told."""
+    for each in state.responses.values():
+        is_behind = each.opened_at > cut.opened_at and not each.is_apart
+        if is_behind and each.facts.playback_source == "first_audio":
+            _throw_away(each)
+
+
+def _cut_before(state: State, unheard: Response, at: int) -> None:
+    """What is heard while another waits behind it was cut off, if that is said to have been."""
+    for each in state.responses.values():
+        is_before = each.opened_at < unheard.opened_at and not each.is_apart
+        if is_before and each.cut is None and each.is_audible(at):
+            each.cut = _cut(state, each, at, "truncated")
+
+
+def _throw_away(response: Response) -> None:
+    """It was never heard."""
+    response.never_heard = True
+    response.heard = Heard(0.0, "clock")
+    response.facts.playback_at = response.facts.playback_source = None
 
 
 def _amend(state: State, response: Response, at: int) -> None:
@@ -112,6 +159,8 @@ def take_cancellation(state: State, response: Response, event: ResponseDone) -> 
     cut = _cut(state, response, event.at, event.reason or "cancelled")
     if response.cut is not None:
         response.cut = replace(response.cut, reason=event.reason or response.cut.reason)
+    elif response.waits(cut.at):
+        _throw_away(response)
     elif response.is_audible(cut.at):
         response.cut = cut
 
@@ -149,7 +198,8 @@ def finish_playback(state: State, response: Response, at: int) -> None:
         facts.interrupted = True
         facts.interruption_reason = cut.reason
         facts.interrupted_by = cut.item_id
-        if facts.interrupted_by is not None:
+        facts.by_push = cut.by_push
+        if facts.by_user:
             interrupted_by_user(state, response, at)
         state.records.append(Noted(response.key, cut.at, InterruptionNoted(facts)))
 
@@ -157,6 +207,8 @@ def finish_playback(state: State, response: Response, at: int) -> None:
 def _heard(response: Response, at: int) -> Heard | None:
     """What was heard of it until `at`; None where that cannot be told."""
     told, cut, start = response.heard, response.cut, response.facts.playback_at
+    if response.never_heard:
+        return told
     if start is None:
         return None
     if is_told(response):
@@ -178,6 +230,9 @@ def _cut(state: State, response: Response, at: int, reason: str) -> Cut:
         return Cut(onset, reason, item_id)
     given = state.inputs.get(item_id or "")
     is_speaking = given is not None and given.phase is InputPhase.SPEAKING
+    pushed = state.pushed_since()
+    if pushed is not None and at - pushed <= _REACTION_NS:
+        return Cut(pushed, reason, by_push=True)
     return Cut(at, reason, item_id if is_speaking else None)
 
 

@@ -144,6 +144,8 @@ def on_response_done(state: State, event: ResponseDone) -> None:
     facts.finish_reason = _finish_reason(event, response)
     if event.status == "cancelled":
         take_cancellation(state, response, event)
+        if facts.first_chunk_at is None and not response.calls:
+            _turns.answered_nothing(state, facts)
     response.phase = ResponsePhase.PLAYING
     place(state, response)
     settle(state, response, event.at)
@@ -180,6 +182,8 @@ def close(state: State, response: Response, at: int, end_reason: str | None = No
     _turns.close_response(state, response, at)
     state.responses.pop(facts.response_id, None)
     state.closed_responses.remember(facts.response_id, response)
+    if facts.heard_ms:
+        state.last_heard = response
     for part in response.parts:
         state.parts.pop((part.item_id, part.content_index), None)
         state.audio_parts.pop(part.item_id, None)
@@ -240,9 +244,16 @@ def _part(state: State, response: Response, item_id: str, content_index: int) ->
 
 
 def _audible_from(state: State, response: Response, at: int) -> int:
-    """When audio that arrives at `at` begins to play: after what is still to be heard."""
-    others = (each for each in state.responses.values() if each is not response and not each.cut)
-    return max([at, *(each.playback_end or at for each in others)])
+    """When audio that arrives at `at` begins to play: after what is still to be heard.
+
+    A client that plays on while the user speaks over it is the exception: it is taken to have
+    stopped, whether it said so or not.
+    """
+    if response.is_apart:
+        return at
+    others = (each for each in state.responses.values() if each is not response)
+    heard = (each for each in others if not (each.cut or each.onset or each.is_apart))
+    return max([at, *(each.playback_end or at for each in heard)])
 
 
 def _first_chunk(response: Response, at: int) -> None:

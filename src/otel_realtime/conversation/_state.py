@@ -89,6 +89,8 @@ class State:
     entries: Memory[str, Entry] = field(default_factory=Memory)
     closed_inputs: Memory[str, InputFacts] = field(default_factory=Memory)
     closed_responses: Memory[str, Response] = field(default_factory=Memory)
+    last_heard: Response | None = None
+    """The one of them that was heard last."""
     closed_tools: Memory[str, ToolRun] = field(default_factory=Memory)
     turn: Turn = field(default_factory=lambda: Turn(0))
     """The turn that goes on."""
@@ -96,6 +98,8 @@ class State:
     """Those that are not over."""
     is_answered: bool = True
     """Whether the agent has answered since the user last began to speak."""
+    answered_by: str | None = None
+    """The response that did."""
     given_at: int | None = None
     """When the user first said anything."""
     has_greeted: bool = False
@@ -116,6 +120,13 @@ class State:
         if (what, why) not in self.left_out:
             self.left_out.add((what, why))
             self.records.append(Noted(SESSION, at, LeftOutNoted(what, why)))
+
+    def pushed_since(self) -> int | None:
+        """Push-to-talk: since when the audio is sent that is not committed yet."""
+        is_pushed = self.session.config.turn_detection == "none"
+        if not is_pushed or self.clock.position_ms <= self.committed_ms:
+            return None
+        return self.clock.moment(self.committed_ms)
 
     def given(self, item_id: str) -> InputFacts | None:
         """An utterance, open or closed."""

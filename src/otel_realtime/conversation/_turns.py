@@ -38,6 +38,12 @@ def take_input(state: State, facts: InputFacts, at: int) -> None:
     state.turn.given = facts
 
 
+def _goes_on_in(state: State, following: Turn) -> bool:
+    """Whether all that there is of a turn is something that the user says still."""
+    given = following.given
+    return given is not None and given.item_id in state.inputs and not following.made
+
+
 def begin_response(state: State, facts: ResponseFacts) -> None:
     """A response begins; what it answers is known later."""
     facts.turn = state.turn.index
@@ -45,8 +51,28 @@ def begin_response(state: State, facts: ResponseFacts) -> None:
 
 def answered(state: State, facts: ResponseFacts) -> None:
     """A response is one to the user, and not apart from the conversation."""
-    if facts.trigger != "out_of_band":
+    if facts.trigger != "out_of_band" and not state.is_answered:
         state.is_answered = True
+        state.answered_by = facts.response_id
+
+
+def answered_nothing(state: State, facts: ResponseFacts) -> None:
+    """A response was cancelled before anything of it was there: the user's turn goes on.
+
+    So it is when a pause is taken for the end of what the user says.
+    """
+    if state.answered_by != facts.response_id:
+        return
+    turn, following = state.turns.get(facts.turn or 0), state.turn
+    if turn is following:
+        state.is_answered = False
+    elif turn is not None and _goes_on_in(state, following) and following.index == turn.index + 1:
+        del state.turns[following.index]
+        for given in state.inputs.values():
+            if given.facts.turn == following.index:
+                given.facts.turn = turn.index
+        turn.given, state.turn = following.given, turn
+        state.session.tally.turns -= 1
 
 
 def place_response(state: State, facts: ResponseFacts) -> None:

@@ -115,6 +115,8 @@ class ResponseFacts:
     interrupted: bool = False
     interruption_reason: str | None = None
     interrupted_by: str | None = None
+    by_push: bool = False
+    """Whether it was the user who cut it off, by a push to talk whose item came later."""
     end_reason: str | None = None
     fault_type: str | None = None
     cost: Cost | None = None
@@ -131,6 +133,11 @@ class ResponseFacts:
         if self.generated_ms is None or self.heard_ms is None:
             return None
         return max(self.generated_ms - self.heard_ms, 0.0)
+
+    @property
+    def by_user(self) -> bool:
+        """Whether it was the user who cut it off."""
+        return self.by_push or self.interrupted_by is not None
 
     @property
     def start_delay(self) -> float | None:

@@ -153,8 +153,7 @@ class MetricsConsumer:
     def _interrupted(self, key: Key, note: InterruptionNoted) -> None:
         """Count it as an interruption only if it was the user who began to speak."""
         facts = note.facts
-        by_user = facts.interrupted_by is not None
-        metric = semconv.METRIC_INTERRUPTIONS if by_user else semconv.METRIC_RESPONSE_CUTS
+        metric = semconv.METRIC_INTERRUPTIONS if facts.by_user else semconv.METRIC_RESPONSE_CUTS
         reason = (semconv.INTERRUPTION_REASON, facts.interruption_reason)
         self._measure(key, self._of_response(facts), (metric, 1, (reason,)))
 
