@@ -23,7 +23,9 @@ TURNS: Final[tuple[Metric, ...]] = (
         "speak, and that were cut off by it: cancelled, truncated or cleared",
         (*RESPONSE, semconv.INTERRUPTION_REASON),
         "That a user begins to speak is no interruption by itself. What was no speech is in it: "
-        "see `otel_realtime.barge_in.false`.",
+        "see `otel_realtime.barge_in.false`. Without voice detection (push-to-talk) the user "
+        "begins when audio is sent again. An answer that became audible after the user had begun "
+        "is not in it, but in `otel_realtime.agent_interruptions`.",
     ),
     counter(
         semconv.METRIC_RESPONSE_CUTS,
@@ -125,7 +127,9 @@ TURNS: Final[tuple[Metric, ...]] = (
         "Audio of the agent that was heard.",
         "sum of what was heard of responses",
         RESPONSE,
-        "Responses of which that is not known are not in it.",
+        "Responses of which that is not known are not in it. If a truncation comes after a "
+        "response was heard to its end by the clock, the session's sums follow it; this counter "
+        "has told of it before.",
     ),
     counter(
         semconv.METRIC_AUDIO_DISCARDED,

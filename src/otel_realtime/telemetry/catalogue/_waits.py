@@ -13,8 +13,8 @@ WAITS: Final[tuple[Metric, ...]] = (
         "P−E of the first audible response to a user turn",
         (*RESPONSE, semconv.HAD_TOOL, semconv.VOICE_TO_VOICE_ORIGIN, semconv.PLAYBACK_SOURCE),
         "Without E (semantic detection, audio that was not seen) it counts from S or C, and the "
-        "origin says `event`: then it lacks the endpointing. Where nobody reports playback, P is "
-        "A, and the source says `first_audio`. Greetings, idle timeouts and what is out of band "
+        "origin says `event`: then it lacks the endpointing. Where nobody reports playback, "
+        "the source says `first_audio`. Greetings, idle timeouts and what is out of band "
         "are not in it.",
     ),
     histogram(
