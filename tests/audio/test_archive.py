@@ -215,6 +215,29 @@ def test_a_call_in_which_nothing_was_heard_leaves_nothing(spool, kept):
     assert files(spool) == []
 
 
+def test_what_waited_and_was_thrown_away_is_kept_whole_and_not_heard_in_the_call(spool, kept):
+    settings = {"audio_store": kept.as_uri(), "audio_spool": spool}
+    with archive_with(**settings) as archive:
+        call = HandCall(**settings)
+        call.generate("r1", tone(300, 2000))
+        call.session.feed(events.ResponseDone(call.clock(), "r1", "completed"))
+        call.generate("r2", tone(600, 1000))
+        call.pass_time(500)
+        call.session.feed(events.OutputTruncated(call.clock(), "r1-item", 0, 500))
+        call.session.feed(events.ResponseDone(call.clock(), "r2", "cancelled", "turn_detected"))
+        call.pass_time(1500)
+        call.end()
+        assert archive.flush(10)
+    sounds = [(kind_of(path), Heard.of(path)) for path in files(kept)]
+    kinds = sorted(kind for kind, _ in sounds)
+    assert kinds == ["generated", "generated", "output", "session"]
+    found = dict(sounds)
+    assert found["output"].ms == 500
+    assert sorted(sound.ms for kind, sound in sounds if kind == "generated") == [1000, 2000]
+    assert found["session"].at(0, 500, 1).tobytes() == tone(300, 500)
+    assert found["session"].is_silent(500, 2000, 1)
+
+
 def test_audio_that_is_no_base64_is_told_and_the_rest_is_kept(spool, kept):
     settings = {"audio_store": kept.as_uri(), "audio_spool": spool}
     with archive_with(**settings) as archive:

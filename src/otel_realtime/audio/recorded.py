@@ -209,7 +209,7 @@ class RecordedCall:
         """Put what was heard of a response on the time line."""
         until_ms = _bounded(pieces, until_ms)
         stops = [position for _, position in playback[1:]] + [until_ms]
-        for (at, position_ms), stop_ms in zip(playback, stops, strict=True):
+        for (at, position_ms), stop_ms in zip(playback, stops, strict=False):
             stretch = list(cut(pieces, position_ms, min(stop_ms, until_ms)))
             if stretch:
                 begins = max(at - self.started_at, 0)

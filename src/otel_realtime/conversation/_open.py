@@ -100,6 +100,8 @@ class Response:
     cut: Cut | None = None
     never_heard: bool = False
     """Whether it was thrown away while it waited to be heard."""
+    followed_at: int | None = None
+    """When the next one was heard in its place, after the user had spoken over it."""
     heard: Heard | None = None
     playback: list[tuple[int, float]] = field(default_factory=list)
     """When the application's playback was where, in milliseconds: its start and its stops."""

@@ -215,9 +215,10 @@ def _heard(response: Response, at: int) -> Heard | None:
         return told
     end = response.playback_end
     session_goes_on = response.facts.end_reason is None
-    if cut is None and session_goes_on and (end is None or at < end):
+    until = cut.at if cut is not None else response.followed_at
+    if until is None and session_goes_on and (end is None or at < end):
         return None  # given up while it may still be playing
-    until = cut.at if cut is not None else at
+    until = at if until is None else until
     since, position_ms = response.playback[-1] if response.playback else (start, 0.0)
     source = _TRACKER if response.playback else "clock"
     return Heard(position_ms + max(until - since, 0) / NS_PER_MS, source)

@@ -246,14 +246,21 @@ def _part(state: State, response: Response, item_id: str, content_index: int) ->
 def _audible_from(state: State, response: Response, at: int) -> int:
     """When audio that arrives at `at` begins to play: after what is still to be heard.
 
-    A client that plays on while the user speaks over it is the exception: it is taken to have
-    stopped, whether it said so or not.
+    One that the user has spoken over is the exception: it is taken to be heard no longer, whether
+    the client says so or not.
     """
-    if response.is_apart:
-        return at
-    others = (each for each in state.responses.values() if each is not response)
-    heard = (each for each in others if not (each.cut or each.onset or each.is_apart))
-    return max([at, *(each.playback_end or at for each in heard)])
+    start = at
+    for each in state.responses.values():
+        if response.is_apart or each.is_apart or each is response or each.cut is not None:
+            continue
+        end = each.playback_end
+        if end is None or end <= at:
+            continue
+        if each.onset is None:
+            start = max(start, end)
+        else:
+            each.followed_at = each.due = at
+    return start
 
 
 def _first_chunk(response: Response, at: int) -> None:
