@@ -100,8 +100,6 @@ class State:
     """When the user first said anything."""
     has_greeted: bool = False
     suspects: list[Suspect] = field(default_factory=list)
-    left_out: set[tuple[str, str]] = field(default_factory=set)
-    """What was said to be left out."""
     talk: Talk = field(init=False)
     rate_limits: dict[str, int | None] = field(default_factory=dict)
     """The tenths that remained when they were last noted."""
@@ -112,10 +110,8 @@ class State:
         self.talk = Talk(self.session.tally)
 
     def leave_out(self, what: str, why: str, at: int) -> None:
-        """Say that a measure is left out; once for each reason."""
-        if (what, why) not in self.left_out:
-            self.left_out.add((what, why))
-            self.records.append(Noted(SESSION, at, LeftOutNoted(what, why)))
+        """Say that a measure is left out: each time, for they are counted."""
+        self.records.append(Noted(SESSION, at, LeftOutNoted(what, why)))
 
     def given(self, item_id: str) -> InputFacts | None:
         """An utterance, open or closed."""
