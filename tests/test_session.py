@@ -23,7 +23,7 @@ from otel_realtime.settings import Settings
 from otel_realtime.telemetry.outlets import Telemetry
 from otel_realtime.testing import FakeClock
 from otel_realtime.tree import render
-from otel_realtime.values import SessionConfig
+from otel_realtime.values import SessionConfig, Usage
 
 
 @pytest.fixture
@@ -101,6 +101,21 @@ def test_an_event_without_a_handler_is_counted_and_told_once(recorder, caplog):
     assert "Unknown: KeyError" in record.getMessage()
     problems = [p for p in recorder.traced().metrics if p.name == semconv.METRIC_PROBLEMS]
     assert [point.value for point in problems] == [3]
+
+
+def test_what_is_left_out_is_counted_each_time_and_told_once(recorder, caplog):
+    caplog.set_level(logging.WARNING, "otel_realtime")
+    Guard._told.clear()  # noqa: SLF001 - what another test was warned of must not count here
+    session = follow(recorder)
+    for name in ("r1", "r2", "r3"):
+        session.feed(events.ResponseStarted(session.clock(), name))
+        used = Usage(input=100, cached=500, output=10)
+        session.feed(events.ResponseDone(session.clock(), name, "completed", usage=used))
+    session.end("closed")
+    (record,) = caplog.records
+    assert "usage was left out: more cached than input" in record.getMessage()
+    problems = [p for p in recorder.traced().metrics if p.name == semconv.METRIC_PROBLEMS]
+    assert [(p.attributes[semconv.PROBLEM], p.value) for p in problems] == [("left_out", 3)]
 
 
 class Arrival(SpanProcessor):

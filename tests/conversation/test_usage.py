@@ -1,4 +1,4 @@
-"""Usage that contradicts itself is left out, part by part, and told once."""
+"""Usage that contradicts itself is left out, part by part, and told each time."""
 
 import pytest
 from conversation.call import Call
@@ -70,7 +70,7 @@ def test_what_contradicts_itself_is_left_out_and_the_rest_stays(wrong, left, why
     assert without_contradictions(SOUND._replace(**wrong)) == (SOUND._replace(**left), why)
 
 
-def test_it_is_told_once_for_each_reason() -> None:
+def test_it_is_told_of_each_response_and_the_rest_is_kept() -> None:
     call = Call()
     for number in range(3):
         used = SOUND._replace(input_audio=99, output_audio=None if number else 99)
@@ -78,6 +78,11 @@ def test_it_is_told_once_for_each_reason() -> None:
         call.answer(f"resp_{number}", f"item_{number}", at, at + 100, 500, after=None, usage=used)
     told = call.play(12_000)
     notes = told.notes(LeftOutNoted)
-    assert [(at, note.what, note.why) for at, note in notes] == [(1150, "usage", PARTS)]
+    assert [(at, note.what, note.why) for at, note in notes] == [
+        (1150, "usage", PARTS),  # of the input, and of the output
+        (1150, "usage", PARTS),
+        (4150, "usage", PARTS),
+        (7150, "usage", PARTS),
+    ]
     kept = told.responses["resp_1"].usage
     assert (kept.input, kept.input_audio, kept.output, kept.output_text) == (60, None, 40, 10)

@@ -43,7 +43,7 @@ def test_at_the_very_beginning_there_may_be_less_padding_than_asked_for() -> Non
     [
         (-5, 1950, [("input.audio_offset", "negative")]),
         (650, -5, [("input.audio_offset", "negative")]),
-        (-5, -5, [("input.audio_offset", "negative")]),
+        (-5, -5, [("input.audio_offset", "negative")] * 2),
         (1950, 650, [("input.acoustic_end", "the audio ends before the speech begins")]),
         (500, 600, [("input.acoustic_end", "the audio ends before the speech begins")]),
         (None, 1950, []),

@@ -100,6 +100,14 @@ def test_a_version_may_be_a_date(tmp_path) -> None:
         ("{version: v, models: {3: {input_text: 4}}}", "model 3: the name is to be a text"),
         ("{version: v, models: {m: {input_text: 4}}", "it is no YAML: "),
         ("version: 2026-13-45", "it is no YAML: month must be in 1..12"),
+        (
+            "{version: v, models: {m: {input_text: 1,\n input_text: 2}}}",
+            "'input_text' is there again on line 2",
+        ),
+        (
+            "version: v\nmodels: {m: {input_text: 1}}\nversion: v",
+            "'version' is there again on line 3",
+        ),
         (b"\xff\xfe", "it is no UTF-8 text: "),
     ],
 )
@@ -116,6 +124,30 @@ def test_a_broken_file_says_where_and_why(tmp_path, text, problem) -> None:
 def test_broken_json_says_so_too(tmp_path, text) -> None:
     with pytest.raises(PriceFileError, match=r"prices.json: "):
         read_prices(write(tmp_path, text, "prices.json"))
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('{"version": "v", "models": {"m": {"input_text": 1, "input_text": 2}}}', "input_text"),
+        ('{"version": "v", "models": {"m": {"input_text": 1}, "m": {"input_text": 2}}}', "m"),
+    ],
+)
+def test_a_key_that_is_there_twice_is_refused_in_json_too(tmp_path, text, key) -> None:
+    with pytest.raises(PriceFileError, match=rf"prices.json: .*'{key}' is there twice$"):
+        read_prices(write(tmp_path, text, "prices.json"))
+
+
+def test_what_is_merged_into_a_model_may_be_told_anew(tmp_path) -> None:
+    text = (
+        "version: v\n"
+        "models:\n"
+        "  a: &a {input_text: 1, output_text: 2}\n"
+        "  b: &b {<<: *a, input_text: 3}\n"
+        "  c: {<<: *b, output_text: 4}\n"
+    )
+    rates = read_prices(write(tmp_path, text)).tariff("c").rates
+    assert (rates["input", "text"], rates["output", "text"]) == (3, 4)
 
 
 def test_a_file_that_is_not_there(tmp_path) -> None:

@@ -505,6 +505,21 @@ def test_tokens_by_the_released_names() -> None:
             [],
             [("unknown", 50)],
         ),
+        (
+            Usage(
+                input=1000,
+                input_text=200,
+                input_audio=300,
+                cached=100,
+                cached_text=50,
+                output=300,
+                output_text=50,
+                output_audio=150,
+            ),
+            [("audio", 300), ("text", 200), ("unknown", 500)],
+            [("audio", 150), ("text", 50), ("unknown", 100)],
+            [("text", 50), ("unknown", 50)],
+        ),
     ],
 )
 def test_tokens_by_the_latest_names(usage, given, said, cached) -> None:

@@ -70,6 +70,8 @@ class State:
     transcript_wait: int
     playback_wait: int
     over: bool = False
+    is_disordered: bool = False
+    """Whether an event was of a moment before that of the one before it."""
     clock: AudioClock = field(default_factory=AudioClock)
     committed_ms: float = 0.0
     input_format: AudioFormat | None = None
@@ -104,8 +106,6 @@ class State:
     """When the user first said anything."""
     has_greeted: bool = False
     suspects: list[Suspect] = field(default_factory=list)
-    left_out: set[tuple[str, str]] = field(default_factory=set)
-    """What was said to be left out."""
     talk: Talk = field(init=False)
     rate_limits: dict[str, int | None] = field(default_factory=dict)
     """The tenths that remained when they were last noted."""
@@ -116,10 +116,8 @@ class State:
         self.talk = Talk(self.session.tally)
 
     def leave_out(self, what: str, why: str, at: int) -> None:
-        """Say that a measure is left out; once for each reason."""
-        if (what, why) not in self.left_out:
-            self.left_out.add((what, why))
-            self.records.append(Noted(SESSION, at, LeftOutNoted(what, why)))
+        """Say that a measure is left out: each time, for they are counted."""
+        self.records.append(Noted(SESSION, at, LeftOutNoted(what, why)))
 
     def pushed_since(self) -> int | None:
         """Push-to-talk: since when the audio is sent that is not committed yet."""

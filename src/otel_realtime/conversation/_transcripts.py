@@ -1,10 +1,13 @@
 """Transcripts of what the user says: each on its utterance, or beside it if its span is gone."""
 
 from otel_realtime.conversation._inputs import begin, close, is_silence, note_failure, take_text
+from otel_realtime.conversation._order import check_transcript
 from otel_realtime.conversation._state import InputPhase, State
+from otel_realtime.conversation._usage import contradicts_itself
 from otel_realtime.events import Transcribed, TranscriptionFailed
 from otel_realtime.facts import InputFacts, TranscriptionFacts
 from otel_realtime.records import Closed, Key, Kind, Opened
+from otel_realtime.values import TranscriptionUsage
 
 
 def on_transcribed(state: State, event: Transcribed) -> None:
@@ -31,13 +34,20 @@ def _on_transcription(state: State, event: Transcribed | TranscriptionFailed, st
     facts.transcribed_at = event.at
     if isinstance(event, Transcribed):
         take_text(state, facts, event.text)
-        facts.transcription_usage = event.usage
+        facts.transcription_usage = _believed(state, event)
     else:
         facts.fault = event.fault
     if given is None:
         _add_late(state, facts, event.at)
     elif given.phase is InputPhase.COMMITTED:
         close(state, given, event.at)
+
+
+def _believed(state: State, event: Transcribed) -> TranscriptionUsage | None:
+    if event.usage is not None and contradicts_itself(event.usage):
+        state.leave_out("transcription.usage", "it contradicts itself", event.at)
+        return None
+    return event.usage
 
 
 def _add_late(state: State, facts: InputFacts, at: int) -> None:
@@ -47,4 +57,5 @@ def _add_late(state: State, facts: InputFacts, at: int) -> None:
     state.records.append(Opened(key, min(start, at), late, Key(Kind.INPUT, facts.item_id)))
     if facts.transcription == "failed":
         note_failure(state, facts)
+    check_transcript(state, facts, at)
     state.records.append(Closed(key, at, late))

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from math import isfinite
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from otel_realtime.cost.counts import CELLS, Cell
 from otel_realtime.cost.tariff import Tariff
@@ -85,7 +85,7 @@ def _document(path: Path) -> object:
         raise PriceFileError(f"{path}: it cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise PriceFileError(f"{path}: it is no UTF-8 text: {error}") from error
-    kind, load = ("JSON", json.loads) if path.suffix.lower() == ".json" else ("YAML", _yaml())
+    kind, load = ("JSON", _json) if path.suffix.lower() == ".json" else ("YAML", _yaml())
     try:
         return load(text)
     except (ValueError, RecursionError) as error:
@@ -93,13 +93,41 @@ def _document(path: Path) -> object:
         raise PriceFileError(f"{path}: it is no {kind}: {told}") from error
 
 
+def _json(text: str) -> object:
+    return json.loads(text, object_pairs_hook=_once)
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    told = dict(pairs)
+    if len(told) < len(pairs):
+        names = [name for name, _ in pairs]
+        again = next(name for name in told if names.count(name) > 1)
+        message = f"{again!r} is there twice"
+        raise ValueError(message)
+    return told
+
+
 def _yaml() -> Callable[[str], object]:
     with needed("PyYAML", extra="cost"):
         import yaml
 
+    class Loader(yaml.SafeLoader):
+        """Refuses keys that are there twice, of which PyYAML takes the last."""
+
+        def compose_mapping_node(self, anchor: Any) -> Any:  # noqa: ANN401 - the stub is wrong
+            node = super().compose_mapping_node(anchor)
+            told = set()
+            for key in [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]:
+                if (key.tag, key.value) in told:
+                    line = key.start_mark.line + 1
+                    message = f"{key.value!r} is there again on line {line}"
+                    raise ValueError(message)
+                told.add((key.tag, key.value))
+            return node
+
     def load(text: str) -> object:
         try:
-            return yaml.safe_load(text)
+            return yaml.load(text, Loader)  # noqa: S506 - it is a SafeLoader
         except yaml.YAMLError as error:
             raise ValueError(error) from error
 

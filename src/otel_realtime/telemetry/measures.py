@@ -166,7 +166,8 @@ def of_usage_by_latest(used: Usage) -> Iterable[Measure]:
 def _by_modality(
     metric: str, total: int | None, told: Mapping[str, int | None]
 ) -> Iterable[Measure]:
-    for modality, count in (told if any(told.values()) else {_UNTOLD: total}).items():
+    rest = max((total or 0) - sum(count or 0 for count in told.values()), 0)
+    for modality, count in (*told.items(), (_UNTOLD, rest)):
         yield metric, count or None, ((semconv.TOKEN_MODALITY, modality),)
 
 

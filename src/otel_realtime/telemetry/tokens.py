@@ -28,11 +28,10 @@ def partition(used: Usage) -> Iterator[Count]:
         ("audio", used.input_audio, used.cached_audio),
         ("image", used.input_image, used.cached_image),
     )
-    if used.cached and not any(cached for _, _, cached in given):
-        given = ((None, used.input, used.cached),)  # which of them were cached is not told
-    elif not any(count for _, count, _ in given):
-        given = ((None, used.input, None),)
-    for modality, count, cached in given:
+    if (used.cached or 0) > sum(cached or 0 for _, _, cached in given):
+        # Which of them were cached is not told.
+        given = ((None, _sum(given) if used.input is None else used.input, used.cached),)
+    for modality, count, cached in (*given, (None, _rest(used.input, given), None)):
         fresh = max((count or 0) - (cached or 0), 0)
         yield Count("input", modality, cached=False, tokens=fresh)
         yield Count("input", modality, cached=True, tokens=cached or 0)
@@ -40,10 +39,17 @@ def partition(used: Usage) -> Iterator[Count]:
         ("text", used.output_text, None),
         ("audio", used.output_audio, None),
     )
-    if not any(count for _, count, _ in said):
-        said = ((None, used.output, None),)
-    for modality, count, _ in said:
+    for modality, count, _ in (*said, (None, _rest(used.output, said), None)):
         yield Count("output", modality, cached=False, tokens=count or 0)
+
+
+def _sum(parts: tuple[_Told, ...]) -> int:
+    return sum(count or 0 for _, count, _ in parts)
+
+
+def _rest(total: int | None, parts: tuple[_Told, ...]) -> int | None:
+    """Tokens of which the modality is not told."""
+    return max(total - _sum(parts), 0) if total is not None else None
 
 
 def attributes_of(used: Usage) -> Iterable[tuple[str, int | None]]:

@@ -24,7 +24,8 @@ USAGE: Final[tuple[Metric, ...]] = (
         "Tokens by modality; cached apart, none twice.",
         "sum of tokens",
         (*_WITH_MODALITY, semconv.TOKEN_TYPE, semconv.CACHED),
-        "The modality is absent where the provider does not tell it.",
+        "The modality is absent for tokens of which the provider does not tell it, and for all "
+        "input of a response if it does not tell which of it was cached.",
     ),
     histogram(
         semconv.METRIC_CACHE_HIT_RATIO,
@@ -88,7 +89,7 @@ LATEST_USAGE: Final[tuple[Metric, ...]] = (
         "Input tokens, cached ones among them.",
         "sum of input tokens",
         _WITH_MODALITY,
-        "The modality is `unknown` where the provider does not tell it.",
+        "The modality is `unknown` for tokens of which the provider does not tell it.",
     ),
     counter(
         semconv.METRIC_OUTPUT_TOKENS,
@@ -96,7 +97,7 @@ LATEST_USAGE: Final[tuple[Metric, ...]] = (
         "Output tokens.",
         "sum of output tokens",
         _WITH_MODALITY,
-        "The modality is `unknown` where the provider does not tell it.",
+        "The modality is `unknown` for tokens of which the provider does not tell it.",
     ),
     counter(
         semconv.METRIC_CACHED_TOKENS,
@@ -105,7 +106,7 @@ LATEST_USAGE: Final[tuple[Metric, ...]] = (
         "sum of cached input tokens",
         _WITH_MODALITY,
         f"A part of `{semconv.METRIC_INPUT_TOKENS}`, not beside them. The modality is `unknown` "
-        "where the provider does not tell it.",
+        "for those of which the provider does not tell it.",
     ),
     histogram(
         semconv.METRIC_OPERATION_INPUT_TOKENS,
