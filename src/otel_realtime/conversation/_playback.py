@@ -61,6 +61,26 @@ def _was_just_over(response: Response, at: int) -> bool:
     return end is not None and end <= at <= end + _REACTION_NS
 
 
+def audible_from(state: State, response: Response, at: int) -> int:
+    """When audio that arrives at `at` begins to play: after what is still to be heard.
+
+    One that the user has spoken over is the exception: it is taken to be heard no longer, whether
+    the client says so or not.
+    """
+    start = at
+    for each in state.responses.values():
+        if response.is_apart or each.is_apart or each is response or each.cut is not None:
+            continue
+        end = each.playback_end
+        if end is None or end <= at:
+            continue
+        if each.onset is None:
+            start = max(start, end)
+        else:
+            each.followed_at = each.due = at
+    return start
+
+
 def on_output_truncated(state: State, event: OutputTruncated) -> None:
     """Learn from the client's truncation how much was heard."""
     response = state.owner(event.item_id)

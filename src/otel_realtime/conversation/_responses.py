@@ -8,6 +8,7 @@ from otel_realtime.conversation import _items, _order, _tools, _turns
 from otel_realtime.conversation._content import add_texts, settle_content
 from otel_realtime.conversation._heard import advance
 from otel_realtime.conversation._playback import (
+    audible_from,
     falls_silent,
     finish_playback,
     is_told,
@@ -100,7 +101,7 @@ def on_audio_started(state: State, event: AudioStarted) -> None:
         _turns.answered(state, facts)
         facts.first_audio_at = event.at
         if facts.playback_at is None:
-            facts.playback_at = _audible_from(state, response, event.at)
+            facts.playback_at = audible_from(state, response, event.at)
             facts.playback_source = "first_audio"
 
 
@@ -242,26 +243,6 @@ def _part(state: State, response: Response, item_id: str, content_index: int) ->
         if item_id not in response.items:
             _add_item(state, response, Item(item_id, ItemType.MESSAGE, role="assistant"))
     return part
-
-
-def _audible_from(state: State, response: Response, at: int) -> int:
-    """When audio that arrives at `at` begins to play: after what is still to be heard.
-
-    One that the user has spoken over is the exception: it is taken to be heard no longer, whether
-    the client says so or not.
-    """
-    start = at
-    for each in state.responses.values():
-        if response.is_apart or each.is_apart or each is response or each.cut is not None:
-            continue
-        end = each.playback_end
-        if end is None or end <= at:
-            continue
-        if each.onset is None:
-            start = max(start, end)
-        else:
-            each.followed_at = each.due = at
-    return start
 
 
 def _first_chunk(response: Response, at: int) -> None:
