@@ -9,6 +9,7 @@ from otel_realtime.guard import Guard
 from otel_realtime.scenario import EPOCH, Recorder, Scenario, ScenarioFileError
 from otel_realtime.session import SessionTelemetry
 from otel_realtime.settings import Settings
+from otel_realtime.sources.openai_wire import server_event
 from otel_realtime.telemetry.outlets import Telemetry
 from otel_realtime.testing import FakeClock
 from otel_realtime.values import AudioFormat, Fault, SessionConfig, TranscriptionUsage, Usage
@@ -119,6 +120,12 @@ def test_of_a_session_below_a_second_no_cost_per_minute_is_told(recorder, call) 
         (None, SAID),
         ("voice", None),
         ("voice", Usage(input=1, input_text=2, output=0)),
+        ("voice", SAID._replace(cached=101)),
+        ("voice", SAID._replace(cached=50, cached_text=60)),
+        ("voice", SAID._replace(cached=-7)),
+        ("voice", SAID._replace(input_audio=-50)),
+        ("voice", SAID._replace(output_text=-1)),
+        ("voice", SAID._replace(output_text=1)),
     ],
 )
 def test_what_has_no_price_is_counted_and_costs_nothing_that_is_told(
@@ -273,6 +280,97 @@ def test_tokens_of_a_transcription_are_read_from_the_wire(tmp_path) -> None:
     (given,) = [span for span in traced.spans if span.name == "user_input"]
     assert given.attributes[semconv.COST_TRANSCRIPTION] == 0.000765
     assert given.start >= EPOCH
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"input_token_details": {"text_tokens": 100, "cached_tokens": 500}},
+        {"input_token_details": {"text_tokens": 100, "cached_tokens": -7}},
+        {"input_token_details": {"text_tokens": 100, "audio_tokens": -50, "cached_tokens": 0}},
+        {"input_token_details": {"text_tokens": 100, "audio_tokens": -0.5}},
+        {"output_token_details": {"text_tokens": 10, "audio_tokens": -1}},
+        {"output_tokens": -10},
+    ],
+)
+def test_a_response_whose_usage_contradicts_itself_has_no_price(recorder, call, wrong) -> None:
+    session = call()
+    respond_with(session, {**SOUND, **wrong})
+    session.clock.advance(ms=5000)
+    session.end("closed")
+    found = spans(recorder)
+    assert found["chat"] == {}
+    assert found["invoke_agent"] == {"session.cost.unpriced": 1}
+    assert left_out(recorder) == [1]
+
+
+@pytest.mark.parametrize("wrong", [{}, {"output_token_details": {"text_tokens": 10}}])
+def test_one_that_does_not_has_one(recorder, call, wrong) -> None:
+    session = call()
+    respond_with(session, {**SOUND, **wrong})
+    session.end("closed")
+    # 100 x 4 and 10 x 16 dollars for a million
+    assert spans(recorder)["chat"]["cost.total"] == 0.00056
+    assert left_out(recorder) == []
+
+
+SOUND = {
+    "total_tokens": 110,
+    "input_tokens": 100,
+    "output_tokens": 10,
+    "input_token_details": {"text_tokens": 100, "audio_tokens": 0, "cached_tokens": 0},
+    "output_token_details": {"text_tokens": 10, "audio_tokens": 0},
+}
+
+
+def respond_with(session, used: dict) -> None:
+    response = {"id": "r1", "conversation_id": "c1", "status": "completed", "usage": used}
+    for kind in ("response.created", "response.done"):
+        for event in server_event({"type": kind, "response": response}, session.clock()):
+            session.feed(event)
+
+
+def left_out(recorder: Recorder) -> list[int]:
+    """How many measures were left out, if any."""
+    return [
+        point.value
+        for point in recorder.traced().metrics
+        if point.name == semconv.METRIC_PROBLEMS
+        and point.attributes == {semconv.PROBLEM: "left_out"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("used", "price"),
+    [
+        ({"type": "duration", "seconds": 10}, 0.001),
+        ({"type": "duration", "seconds": -10}, None),
+        ({"type": "tokens", "input_tokens": -1, "output_tokens": 0}, None),
+        (
+            {
+                "type": "tokens",
+                "input_tokens": 10,
+                "output_tokens": 0,
+                "input_token_details": {"text_tokens": 0, "audio_tokens": 11},
+            },
+            None,
+        ),
+    ],
+)
+def test_so_it_is_with_a_transcription(recorder, call, used, price) -> None:
+    session = call()
+    speak(session)
+    kind = "conversation.item.input_audio_transcription.completed"
+    told = {"type": kind, "item_id": "i1", "transcript": "Hello.", "usage": used}
+    for event in server_event(told, session.clock()):
+        session.feed(event)
+    session.end("closed")
+    assert spans(recorder)["user_input"].get("cost.transcription") == price
+    assert session.conversation.session.cost.unpriced == (price is None)
+    assert left_out(recorder) == [1] * (price is None)
+    (given,) = [span for span in recorder.traced().spans if span.name == "user_input"]
+    counts = [value for name, value in given.attributes.items() if "transcription" in name]
+    assert not any(isinstance(each, int | float) and each < 0 for each in counts)
 
 
 def test_a_scenario_with_a_broken_file_of_prices_is_refused(tmp_path) -> None:

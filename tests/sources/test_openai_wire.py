@@ -88,8 +88,8 @@ def test_a_skipped_event_names_the_field_and_no_value() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"), [(5, 5), (5.9, 5), (0, 0), (-1, None), (True, None), ("5", None),
-                            (None, None), (float("nan"), None), (float("inf"), None)]
+    ("given", "expected"), [(5, 5), (5.9, 5), (0, 0), (-1, -1), (-0.5, -1), (True, None),
+                            ("5", None), (None, None), (float("nan"), None), (float("inf"), None)]
 )  # fmt: skip
 def test_numbers_are_read_or_left_out(given, expected) -> None:
     data = {
@@ -98,6 +98,13 @@ def test_numbers_are_read_or_left_out(given, expected) -> None:
         "audio_start_ms": given,
     }
     assert list(server_event(data, 7)) == [events.SpeechStarted(7, "item_1", expected)]
+
+
+@pytest.mark.parametrize(("given", "expected"), [(5, 5), (-1, None), (-0.5, None), (5.9, 5)])
+def test_where_nobody_judges_a_negative_number_it_is_left_out(given, expected) -> None:
+    limits = [{"name": "tokens", "remaining": given}]
+    (event,) = server_event({"type": "rate_limits.updated", "rate_limits": limits}, 7)
+    assert event.limits[0].remaining == expected
 
 
 def test_an_error_in_full() -> None:

@@ -260,6 +260,7 @@ def _take_usage(state: State, facts: ResponseFacts, event: ResponseDone) -> None
     if event.usage is None:
         return
     facts.usage, problems = without_contradictions(event.usage)
+    facts.is_usage_sound = not problems
     for problem in problems:
         state.leave_out("usage", problem, event.at)
 

@@ -2,9 +2,11 @@
 
 from otel_realtime.conversation._inputs import begin, close, is_silence, note_failure, take_text
 from otel_realtime.conversation._state import InputPhase, State
+from otel_realtime.conversation._usage import contradicts_itself
 from otel_realtime.events import Transcribed, TranscriptionFailed
 from otel_realtime.facts import InputFacts, TranscriptionFacts
 from otel_realtime.records import Closed, Key, Kind, Opened
+from otel_realtime.values import TranscriptionUsage
 
 
 def on_transcribed(state: State, event: Transcribed) -> None:
@@ -31,13 +33,20 @@ def _on_transcription(state: State, event: Transcribed | TranscriptionFailed, st
     facts.transcribed_at = event.at
     if isinstance(event, Transcribed):
         take_text(state, facts, event.text)
-        facts.transcription_usage = event.usage
+        facts.transcription_usage = _believed(state, event)
     else:
         facts.fault = event.fault
     if given is None:
         _add_late(state, facts, event.at)
     elif given.phase is InputPhase.COMMITTED:
         close(state, given, event.at)
+
+
+def _believed(state: State, event: Transcribed) -> TranscriptionUsage | None:
+    if event.usage is not None and contradicts_itself(event.usage):
+        state.leave_out("transcription.usage", "it contradicts itself", event.at)
+        return None
+    return event.usage
 
 
 def _add_late(state: State, facts: InputFacts, at: int) -> None:

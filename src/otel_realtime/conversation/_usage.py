@@ -1,6 +1,8 @@
 """Tokens that contradict themselves are left out, rather than counted wrongly."""
 
-from otel_realtime.values import Usage
+from math import inf
+
+from otel_realtime.values import TranscriptionUsage, Usage
 
 _INPUT = ("input_text", "input_audio", "input_image")
 _CACHED = ("cached_text", "cached_audio", "cached_image")
@@ -31,6 +33,17 @@ def without_contradictions(used: Usage) -> tuple[Usage, tuple[str, ...]]:
             used = used._replace(**dict.fromkeys(without))
             problems.append("parts exceed their whole")
     return used, tuple(problems)
+
+
+def contradicts_itself(used: TranscriptionUsage) -> bool:
+    """Whether a number of a transcription is none, or its parts are more than their whole."""
+    parts = [part for part in (used.input_text, used.input_audio) if isinstance(part, int)]
+    told = [
+        each for each in (used.seconds, used.input, used.output) if isinstance(each, int | float)
+    ]
+    if not all(0 <= each < inf for each in (*told, *parts)):
+        return True
+    return isinstance(used.input, int) and sum(parts) > used.input
 
 
 def _adds_up(used: Usage) -> bool:

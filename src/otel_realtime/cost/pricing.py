@@ -55,7 +55,7 @@ class SessionPricing:
         self, facts: ResponseFacts, at: int, session: SessionFacts, provider: str | None
     ) -> None:
         tariff = self._book.tariff(provider, facts.model, at)
-        if tariff is not None and facts.usage is not None:
+        if tariff is not None and facts.usage is not None and facts.is_usage_sound:
             facts.cost = _with_unheard(tariff.cost(facts.usage), facts)
         _add(session, facts.cost)
 

@@ -81,6 +81,9 @@ class ResponseFacts:
     finish_reason: str | None = None
     fault: Fault | None = None
     usage: Usage | None = None
+    """What can be believed of what the provider said."""
+    is_usage_sound: bool = True
+    """Whether that was all of it: else it contradicts itself, and has no price."""
     trigger: str | None = None
     """What it answers: `speech`, `text`, `tool`, `idle_timeout`, `out_of_band` (it is no part of
     the conversation), `unprompted`; None if unknown."""

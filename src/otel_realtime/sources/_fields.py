@@ -1,5 +1,6 @@
 """Reading fields of a provider's JSON: what is missing or of the wrong type is never guessed."""
 
+from math import floor
 from typing import Any
 
 from otel_realtime.guard import SkippedEventError
@@ -56,20 +57,33 @@ def any_list(data: Json, name: str) -> list[Any]:
 def any_count(data: Json, name: str) -> int | None:
     """A whole number that is not negative, or None."""
     value = data.get(name)
+    if type(value) is not int:
+        value = any_whole(data, name)
+    return value if value is not None and value >= 0 else None
+
+
+def any_whole(data: Json, name: str) -> int | None:
+    """A whole number, or None. A negative one is for the conversation to judge, and to count."""
+    value = data.get(name)
     if type(value) is int:
-        return value if value >= 0 else None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    # NaN and infinity fail the comparison with their own difference.
-    return int(value) if value >= 0 and value - value == 0 else None
+        return value
+    number = any_signed(data, name)
+    return floor(number) if number is not None else None
 
 
 def any_number(data: Json, name: str) -> float | None:
     """A number that is not negative, or None."""
+    number = any_signed(data, name)
+    return number if number is not None and number >= 0 else None
+
+
+def any_signed(data: Json, name: str) -> float | None:
+    """A number, or None; negative ones as above."""
     value = data.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if value >= 0 and value - value == 0 else None
+    # NaN and infinity fail the comparison with their own difference.
+    return float(value) if value - value == 0 else None
 
 
 def index(data: Json, name: str = "content_index") -> int:

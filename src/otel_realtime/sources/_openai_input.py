@@ -75,12 +75,12 @@ def cleared(_: Json, at: int) -> Iterable[events.Event]:
 
 
 def speech_started(data: Json, at: int) -> Iterable[events.Event]:
-    offset = _fields.any_count(data, "audio_start_ms")
+    offset = _fields.any_whole(data, "audio_start_ms")
     return (events.SpeechStarted(at, _fields.text(data, "item_id"), offset),)
 
 
 def speech_stopped(data: Json, at: int) -> Iterable[events.Event]:
-    offset = _fields.any_count(data, "audio_end_ms")
+    offset = _fields.any_whole(data, "audio_end_ms")
     return (events.SpeechStopped(at, _fields.text(data, "item_id"), offset),)
 
 

@@ -123,34 +123,34 @@ def fault(error: Json) -> Fault:
 
 
 def usage(data: Json) -> Usage:
-    """The tokens of a response."""
+    """The tokens of a response as they are told: the conversation judges them."""
     given = _fields.any_section(data, "input_token_details")
     cached = _fields.any_section(given, "cached_tokens_details")
     said = _fields.any_section(data, "output_token_details")
     return Usage(
-        input=_fields.any_count(data, "input_tokens"),
-        output=_fields.any_count(data, "output_tokens"),
-        input_text=_fields.any_count(given, "text_tokens"),
-        input_audio=_fields.any_count(given, "audio_tokens"),
-        input_image=_fields.any_count(given, "image_tokens"),
-        cached=_fields.any_count(given, "cached_tokens"),
-        cached_text=_fields.any_count(cached, "text_tokens"),
-        cached_audio=_fields.any_count(cached, "audio_tokens"),
-        cached_image=_fields.any_count(cached, "image_tokens"),
-        output_text=_fields.any_count(said, "text_tokens"),
-        output_audio=_fields.any_count(said, "audio_tokens"),
+        input=_fields.any_whole(data, "input_tokens"),
+        output=_fields.any_whole(data, "output_tokens"),
+        input_text=_fields.any_whole(given, "text_tokens"),
+        input_audio=_fields.any_whole(given, "audio_tokens"),
+        input_image=_fields.any_whole(given, "image_tokens"),
+        cached=_fields.any_whole(given, "cached_tokens"),
+        cached_text=_fields.any_whole(cached, "text_tokens"),
+        cached_audio=_fields.any_whole(cached, "audio_tokens"),
+        cached_image=_fields.any_whole(cached, "image_tokens"),
+        output_text=_fields.any_whole(said, "text_tokens"),
+        output_audio=_fields.any_whole(said, "audio_tokens"),
     )
 
 
 def transcription_usage(data: Json) -> TranscriptionUsage:
-    """What a transcription used, by seconds or by tokens."""
+    """What a transcription used, by seconds or by tokens; as above."""
     given = _fields.any_section(data, "input_token_details")
     return TranscriptionUsage(
-        seconds=_fields.any_number(data, "seconds"),
-        input=_fields.any_count(data, "input_tokens"),
-        output=_fields.any_count(data, "output_tokens"),
-        input_text=_fields.any_count(given, "text_tokens"),
-        input_audio=_fields.any_count(given, "audio_tokens"),
+        seconds=_fields.any_signed(data, "seconds"),
+        input=_fields.any_whole(data, "input_tokens"),
+        output=_fields.any_whole(data, "output_tokens"),
+        input_text=_fields.any_whole(given, "text_tokens"),
+        input_audio=_fields.any_whole(given, "audio_tokens"),
     )
 
 
