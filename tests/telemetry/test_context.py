@@ -45,6 +45,15 @@ def test_a_span_is_opened_noted_and_closed_by_its_key(traced) -> None:
     assert span.parent is None
 
 
+def test_a_span_does_not_end_before_it_began(traced) -> None:
+    context = TelemetryContext(traced.tracer)
+    for key in ("a", "b"):
+        context.open(key, key, start=10)
+    context.close("a", end=5)
+    context.cleanup(end=5)
+    assert [(span.start_time, span.end_time) for span in traced.spans.values()] == [(10, 10)] * 2
+
+
 def test_keys_that_are_not_open_are_left_alone(traced) -> None:
     context = TelemetryContext(traced.tracer)
     context.note("a", {"one": 1})

@@ -210,8 +210,8 @@ class Conversation:
         if state.session.started_at is None and kind not in _OPENERS:
             _session.open_session(state, at)
         if kind is not events.PlaybackReported:  # which tells of what has been
-            if at < self._last_at - _DISORDER_NS:
-                state.leave_out("order of events", "the clock ran backwards", at)
+            if at < self._last_at:
+                self._went_back(at)
             self._last_at = at
         if self._due is not None and at >= self._due:
             self._give_up(at)
@@ -227,6 +227,11 @@ class Conversation:
     def add_sent(self, at: int, byte_count: int) -> None:
         """Count user audio that was sent at `at`, as `AudioSent` does; the session is open."""
         _sent.count_sent(self._state, at, byte_count)
+
+    def _went_back(self, at: int) -> None:
+        self._state.is_disordered = True
+        if at < self._last_at - _DISORDER_NS:
+            self._state.leave_out("order of events", "the clock ran backwards", at)
 
     def _let_go(self, at: int) -> None:
         """Close the oldest of what a provider opened without end: memory stays bounded."""

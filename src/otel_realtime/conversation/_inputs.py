@@ -5,7 +5,7 @@ for long enough. It opens only then, with the times of its window: a span's star
 afterwards, and nothing nests in it.
 """
 
-from otel_realtime.conversation import _barge_in, _heard, _turns
+from otel_realtime.conversation import _barge_in, _heard, _order, _turns
 from otel_realtime.conversation._state import (
     FORGOTTEN,
     MOST_OPEN,
@@ -177,6 +177,8 @@ def close(state: State, given: Input, at: int, end_reason: str | None = None) ->
     state.records.append(Opened(key, start, facts, SESSION))
     if facts.transcription == "failed":
         note_failure(state, facts)
+    _order.check_input(state, facts, at)
+    _order.check_transcript(state, facts, at)
     state.records.append(Closed(key, end, facts))
     _barge_in.take_end(state, facts)
     _barge_in.settle(state, at)

@@ -4,7 +4,7 @@ A response opens with its creation and ends with `response.done`. Its span is he
 known how much of its audio was heard, for what cuts it off may still come while it plays.
 """
 
-from otel_realtime.conversation import _items, _tools, _turns
+from otel_realtime.conversation import _items, _order, _tools, _turns
 from otel_realtime.conversation._content import add_texts, settle_content
 from otel_realtime.conversation._heard import advance
 from otel_realtime.conversation._playback import (
@@ -186,6 +186,7 @@ def close(state: State, response: Response, at: int, end_reason: str | None = No
         state.text_parts.pop(part.item_id, None)
         part.fragments = None
     response.texts.clear()
+    _order.check_response(state, facts, at)
     end = facts.done_at if facts.done_at is not None else at
     state.records.append(Closed(response.key, end, facts))
     _add_up(state, facts)

@@ -6,6 +6,7 @@ from otel_realtime.conversation import (
     _barge_in,
     _heard,
     _inputs,
+    _order,
     _responses,
     _sent,
     _tools,
@@ -117,6 +118,7 @@ def on_session_ended(state: State, event: SessionEnded) -> None:
     _barge_in.settle(state, event.at, all_of_them=True)
     _turns.end_turns(state, event.at, all_of_them=True)
     _heard.finish(state, event.at)
+    _order.check_session(state, event.at)
     state.over = True
     state.records.append(Closed(SESSION, event.at, session))
 

@@ -70,6 +70,8 @@ class State:
     transcript_wait: int
     playback_wait: int
     over: bool = False
+    is_disordered: bool = False
+    """Whether an event was of a moment before that of the one before it."""
     clock: AudioClock = field(default_factory=AudioClock)
     committed_ms: float = 0.0
     input_format: AudioFormat | None = None

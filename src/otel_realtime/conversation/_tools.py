@@ -4,6 +4,7 @@ A call opens when its run begins. Where the run is not seen, the span reaches fr
 output, and opens only then: its start is known, and nothing could have been nested in it.
 """
 
+from otel_realtime.conversation._order import check_tool
 from otel_realtime.conversation._state import MOST_OPEN, State, Tool, ToolPhase
 from otel_realtime.conversation._turns import close_tool
 from otel_realtime.events import (
@@ -250,7 +251,6 @@ def _close(state: State, tool: Tool, at: int, outcome: str) -> None:
     key = Key(Kind.TOOL, facts.call_id)
     told = facts.started_at if facts.started_at is not None else facts.requested_at
     start = told if told is not None else at
-    at = max(at, start)  # the end of a hosted call may be told before its start
     if tool.phase is ToolPhase.REQUESTED:
         state.records.append(Opened(key, start, facts, parent_of(facts)))
     facts.outcome, facts.ended_at = outcome, at
@@ -259,7 +259,8 @@ def _close(state: State, tool: Tool, at: int, outcome: str) -> None:
     tally = state.session.tally
     tally.tool_calls += 1
     tally.tool_errors += outcome == "error"
-    state.records.append(Closed(key, at, facts))
+    check_tool(state, facts, at)
+    state.records.append(Closed(key, max(at, start), facts))
 
 
 def parent_of(facts: ToolFacts) -> Key:

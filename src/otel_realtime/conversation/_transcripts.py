@@ -1,6 +1,7 @@
 """Transcripts of what the user says: each on its utterance, or beside it if its span is gone."""
 
 from otel_realtime.conversation._inputs import begin, close, is_silence, note_failure, take_text
+from otel_realtime.conversation._order import check_transcript
 from otel_realtime.conversation._state import InputPhase, State
 from otel_realtime.conversation._usage import contradicts_itself
 from otel_realtime.events import Transcribed, TranscriptionFailed
@@ -56,4 +57,5 @@ def _add_late(state: State, facts: InputFacts, at: int) -> None:
     state.records.append(Opened(key, min(start, at), late, Key(Kind.INPUT, facts.item_id)))
     if facts.transcription == "failed":
         note_failure(state, facts)
+    check_transcript(state, facts, at)
     state.records.append(Closed(key, at, late))

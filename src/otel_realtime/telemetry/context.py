@@ -82,7 +82,8 @@ class TelemetryContext:
     ) -> None:
         """End the span of `key`, at `end`; with `error`, a short description, its status is ERROR.
 
-        A key that is not open is left alone, so that a span ends once.
+        A span does not end before it began, whatever a clock that jumps may say. A key that is not
+        open is left alone, so that a span ends once.
         """
         span = self._open.pop(key, None)
         if span is None:
@@ -94,7 +95,8 @@ class TelemetryContext:
             span.set_attributes(attributes)
         if error is not None:
             span.set_status(Status(StatusCode.ERROR, error))
-        span.end(end)
+        begun = getattr(span, "start_time", None)  # the API has none, the SDK has
+        span.end(end if end is None or begun is None else max(end, begun))
 
     def span_context(self, key: Hashable) -> SpanContext | None:
         """The ids of an open span; None if it is not open."""
