@@ -29,7 +29,7 @@ def bin_at(hour: int, minute: int = 0) -> datetime:
 
 
 KNOWN = {
-    "alert_cost": [(0.0033956,)],
+    "alert_cost": [(0.0033556,)],
     "alert_dead_air": [(5,)],
     "alert_failed_sessions": [(100 * 2 / 16,)],  # disconnect and connect_failed
     "alert_interruptions": [(100 * 4 / 16,)],  # and that of cost_on was not cut by the user
@@ -42,7 +42,7 @@ KNOWN = {
         ("refund", 0),
         ("transfer_to_concierge", 0),
     ],
-    "cost_over_time": [(bin_at(22), 0.0033956, 0.0067912)],  # of half a minute
+    "cost_over_time": [(bin_at(22), 0.0033556, 0.0067112)],  # of half a minute
     "dead_air": [("agent", 5, 28.1), ("user", 1, 3.5)],
     "error_events": [
         (
@@ -107,7 +107,7 @@ KNOWN = {
     ],
     "tokens_and_cost": [
         ("gpt-realtime", 20, 960, 640, 112, 600, 420, 0, None, None),
-        ("gpt-realtime-2025-08-28", 2, 70, 40, 24, 40, 30, 2, 0.0029456, 0.00144),
+        ("gpt-realtime-2025-08-28", 2, 70, 40, 24, 40, 30, 1, 0.0029056, 0.00144),
     ],
     "tools": [
         ("fetch", "function", 1, 0, 1, 275, 275, "[]"),

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 from backends.mlflow_server import Mlflow, mlflow
-from dialects.calls_in_dialects import Kept, a_call_with_audio, scenario
+from dialects.calls_in_dialects import SCENARIOS, Kept, a_call_with_audio, scenario
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
 from otel_realtime import DialectSpanProcessor, semconv
 
+PRICES = str(SCENARIOS / "cost_on.prices.json")
 PROGRAMS = os.environ.get("OTEL_REALTIME_MLFLOW", "")
 
 pytestmark = [
@@ -91,7 +92,7 @@ def test_sessions_users_tokens_and_models(server) -> None:
 
 
 def test_costs_are_ours(server) -> None:
-    spans, came = a_call(server, "cost_on")
+    spans, came = a_call(server, "tool", prices=PRICES)
     (total,) = {span.attributes.get(semconv.SESSION_COST) for span in spans} - {None}
     told = json.loads(came["trace_info"]["trace_metadata"]["mlflow.trace.cost"])
     assert told["total_cost"] == pytest.approx(total)
