@@ -77,7 +77,9 @@ def on_session_started(state: State, event: SessionStarted) -> None:
 
 def on_session_changed(state: State, event: SessionChanged) -> None:
     """Take over the settings that the provider names; what it leaves out stays."""
-    state.session.configured_at = state.session.configured_at or event.at
+    session = state.session
+    if session.configured_at is None and not state.has_begun:
+        session.configured_at = event.at
     _take_settings(state, event.config, event.at, is_news=True)
 
 

@@ -122,6 +122,11 @@ class State:
         open_one = self.inputs.get(item_id)
         return open_one.facts if open_one is not None else self.closed_inputs.get(item_id)
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether anybody has said anything, or begun to."""
+        return self.given_at is not None or bool(self.responses or self.closed_responses)
+
     def owner(self, item_id: str) -> Response | None:
         """The response that made an item; None where that was not seen or is forgotten."""
         entry = self.entries.get(item_id)

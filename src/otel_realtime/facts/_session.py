@@ -80,7 +80,7 @@ class SessionFacts:
     ready_at: int | None = None
     """When the provider first described the session."""
     configured_at: int | None = None
-    """When the provider first confirmed the client's settings."""
+    """When the provider first confirmed the client's settings, if nobody had spoken yet."""
     reconnects: int = 0
     ended_at: int | None = None
     end_reason: str | None = None
