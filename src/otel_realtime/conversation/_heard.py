@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from otel_realtime.conversation._state import NS_PER_MS, InputPhase, State
 from otel_realtime.conversation._talk import Stretch
+from otel_realtime.conversation._windows import pushed_at
 from otel_realtime.facts import ResponseFacts
 from otel_realtime.records import SESSION, Noted
 
@@ -45,9 +46,9 @@ def advance(state: State, at: int) -> None:
         if start is not None:
             frontier = min(frontier, start)
     is_pushed = state.session.config.turn_detection == "none"
-    if is_pushed and state.clock.position_ms > state.committed_ms:  # it began when that was sent
-        begun = state.clock.moment(state.committed_ms)
-        frontier = min(frontier, begun if begun is not None else frontier)
+    begun = pushed_at(state, state.commit) if is_pushed else None
+    if begun is not None:  # what will be committed began then
+        frontier = min(frontier, begun)
     for moment, note in state.talk.advance(frontier):
         state.records.append(Noted(SESSION, moment, note))
 

@@ -12,7 +12,7 @@ from otel_realtime.conversation import (
     _turns,
 )
 from otel_realtime.conversation._clock import AudioClock
-from otel_realtime.conversation._state import State
+from otel_realtime.conversation._state import Commit, State
 from otel_realtime.events import (
     ConversationNamed,
     FaultReported,
@@ -39,6 +39,7 @@ def open_session(state: State, at: int) -> None:
     """Open the session, once."""
     if state.session.started_at is None:
         state.session.started_at = at
+        state.commit = Commit(state.commit.ms, at)
         state.talk.begin(at)
         state.records.append(Opened(SESSION, at, state.session, None))
 
@@ -70,8 +71,10 @@ def on_session_started(state: State, event: SessionStarted) -> None:
     if None not in (before, after) and before != after:
         _carry_on(state, event.at)
     is_first = session.ready_at is None
-    session.ready_at = session.ready_at or event.at
-    state.talk.ready(session.ready_at)
+    if is_first:
+        session.ready_at = event.at
+        state.commit = Commit(state.commit.ms, event.at)
+        state.talk.ready(event.at)
     _take_settings(state, event.config, event.at, is_news=not is_first)
 
 
@@ -146,7 +149,7 @@ def _carry_on(state: State, at: int) -> None:
     Tools are the application's: they run on.
     """
     _close_media(state, at, "reconnected")
-    state.clock, state.committed_ms = AudioClock(), 0.0
+    state.clock, state.commit = AudioClock(), Commit(0.0, at)
     state.asked_format, state.unplaced = None, []
     state.session.reconnects += 1
     state.records.append(Noted(SESSION, at, ReconnectionNoted(state.session)))

@@ -21,6 +21,7 @@ from otel_realtime.conversation._open import (
     ToolPhase,
 )
 from otel_realtime.conversation._remembered import (
+    Commit,
     Entry,
     Memory,
     Role,
@@ -37,6 +38,7 @@ __all__ = [
     "FORGOTTEN",
     "MOST_OPEN",
     "NS_PER_MS",
+    "Commit",
     "Cut",
     "Entry",
     "Heard",
@@ -71,7 +73,8 @@ class State:
     playback_wait: int
     over: bool = False
     clock: AudioClock = field(default_factory=AudioClock)
-    committed_ms: float = 0.0
+    commit: Commit = field(default_factory=Commit)
+    """The last one."""
     input_format: AudioFormat | None = None
     """What the client's audio is in, as it is sent now."""
     asked_format: AudioFormat | None = None

@@ -221,7 +221,7 @@ def end_turns(state: State, at: int, *, all_of_them: bool = False) -> None:
     open_turns.add(None if all_of_them else state.turn.index)
     for turn in [each for each in state.turns.values() if each.index not in open_turns]:
         del state.turns[turn.index]
-        if turn.start is None or turn.heard_until is None:
+        if turn.start is None or not turn.start_known or turn.heard_until is None:
             continue
         if turn.heard_until < turn.start:
             state.leave_out("turn.duration", "heard before the user had begun", at)

@@ -96,5 +96,6 @@ WAITS: Final[tuple[Metric, ...]] = (
         "Time from the beginning of the user's speech to the end of the agent's answer.",
         "from the start of the user's speech to the last heard sample of the turn",
         INPUT,
+        "Absent where nothing tells when the user began: see `otel_realtime.talk.duration`.",
     ),
 )
