@@ -184,6 +184,17 @@ def close(state: State, given: Input, at: int, end_reason: str | None = None) ->
     _heard.advance(state, at)
 
 
+def lose_sight(state: State, at: int | None) -> None:
+    """The connection was lost in mid-speech: the user spoke until then, as far as is known.
+
+    Where nobody told when that was, no more than that the speech had begun is.
+    """
+    for given in state.inputs.values():
+        if given.phase is InputPhase.SPEAKING:
+            given.phase = InputPhase.STOPPED
+            _set_window(state, given, at if at is not None else given.seen_at)
+
+
 def let_go(state: State, at: int) -> None:
     """Close the oldest utterances where there are too many."""
     while len(state.inputs) > MOST_OPEN:

@@ -14,6 +14,7 @@ from otel_realtime.conversation import (
 from otel_realtime.conversation._clock import AudioClock
 from otel_realtime.conversation._state import Commit, State
 from otel_realtime.events import (
+    ConnectionLost,
     ConversationNamed,
     FaultReported,
     RateLimitsUpdated,
@@ -86,6 +87,11 @@ def on_session_changed(state: State, event: SessionChanged) -> None:
     _take_settings(state, event.config, event.at, is_news=True)
 
 
+def on_connection_lost(state: State, event: ConnectionLost) -> None:
+    """What the user goes on to say is not known; the next socket, or the end, closes it."""
+    _inputs.lose_sight(state, event.at)
+
+
 def on_conversation_named(state: State, event: ConversationNamed) -> None:
     """Learn the provider's id of the conversation."""
     state.session.conversation_id = event.conversation_id
@@ -148,6 +154,7 @@ def _carry_on(state: State, at: int) -> None:
 
     Tools are the application's: they run on.
     """
+    _inputs.lose_sight(state, None)
     _close_media(state, at, "reconnected")
     state.clock, state.commit = AudioClock(), Commit(0.0, at)
     state.asked_format, state.unplaced = None, []
