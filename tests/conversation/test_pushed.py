@@ -176,6 +176,18 @@ def test_the_microphone_runs_on_across_a_reconnection() -> None:
     assert turns(told) == [(1, 4200)]
 
 
+def test_who_pushes_for_long_is_not_swept_over() -> None:
+    """From 3000 to 12000, over the agent until 4700; at 9000 something else is done."""
+    call = call_of((500, 1000), (3000, 12_000))
+    commit(call, 1000, "item_1")
+    call.answer("resp_1", "item_2", 1050, 1700, 3000, after="item_1")
+    call.add(8900, events.ResponseStarted, "aside", out_of_band=True)
+    call.add(9000, events.ResponseDone, "aside", "completed")
+    commit(call, 12_000, "item_3", "item_2")
+    told = call.play(14_000)
+    assert told.talk == {"user": 9500, "agent": 3000, "overlap": 1700, "silence": 3200}
+
+
 def test_what_streams_all_the_time_is_swept_between_two_commits() -> None:
     call = call_of((0, 60_000))
     commit(call, 1000, "item_1")
