@@ -146,6 +146,7 @@ neutral_events = st.one_of(
         st.just(0),
         st.builds(SessionConfig, session_id=st.sampled_from([None, "sess_1", "sess_2"])),
     ),
+    st.builds(events.ConnectionLost, st.just(0)),
     st.builds(events.AgentChanged, st.just(0), st.just("Other"), call_id=_call_ids),
     st.builds(
         events.SpeechStarted,

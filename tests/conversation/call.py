@@ -35,7 +35,8 @@ class Told:
     """What the conversation made of a call."""
 
     def __init__(self, conversation: Conversation, records: list) -> None:
-        self.tally = conversation.session.tally
+        self.session = conversation.session
+        self.tally = self.session.tally
         closed = {each.key: each.facts for each in records if isinstance(each, Closed)}
         self.inputs = _of(closed, Kind.INPUT)
         self.responses = _of(closed, Kind.RESPONSE)

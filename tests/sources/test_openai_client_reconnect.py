@@ -3,11 +3,14 @@
 # ruff: noqa: ARG001 - the fixture `counter` is asked for its check
 
 import asyncio
+import base64
 import socket
 import threading
+import time
 from contextlib import suppress
 
 import pytest
+from simulator.voice import loud
 from sources.phone import PATIENCE, Trace
 from sources.raw_client import (
     MODEL,
@@ -29,6 +32,8 @@ from websockets.exceptions import ConnectionClosedError
 from otel_realtime import semconv
 
 AGAIN = {"on_reconnecting": lambda _: None, "initial_delay": 0.01}
+STAYING_ON = {"type": "server_vad", "interrupt_response": False, "create_response": False}
+SPOKEN = base64.b64encode(loud(400)).decode()
 ERROR = "websockets.exceptions.ConnectionClosedError"
 
 
@@ -253,3 +258,31 @@ async def test_an_orderly_close_that_the_client_may_connect_again_after(recorder
             connects_again = len(simulator.sessions) == 2
     told = ("closed", None) if connects_again else ("server_closed", 1001)
     assert end_of(Trace(recorder))[:2] == told
+
+
+async def test_speech_ends_where_the_connection_did(recorder, counter):
+    """It takes the client a while to connect again: what is said meanwhile nobody hears."""
+    options = {"on_reconnecting": lambda _: None, "initial_delay": 0.4}
+    session = {"type": "realtime", "audio": {"input": {"turn_detection": STAYING_ON}}}
+    with instrumented(recorder):
+        async with (
+            simulated("lost_later") as simulator,
+            asynchronous(simulator, **options) as connection,
+        ):
+            await connection.session.update(session=session)
+            await ask(connection, "Are you there?")
+            await until(connection, "response.done")
+            await ask(connection)
+            await connection.input_audio_buffer.append(audio=SPOKEN)
+            await until(connection, "input_audio_buffer.speech_started")
+            begun = time.time_ns()
+            await until(connection, "session.created")
+    traced = Trace(recorder)
+    (spoken,) = [
+        each
+        for each in traced.named("user_input")
+        if each.attributes[semconv.INPUT_TYPE] == "speech"
+    ]
+    assert spoken.attributes[semconv.END_REASON] == "reconnected"
+    (log,) = traced.logs(semconv.LOG_RECONNECTED)
+    assert begun < spoken.end <= log.time - 200e6  # the client waits for 300 ms at least

@@ -139,7 +139,7 @@ def test_a_response_by_its_marks() -> None:
     spoken = InputFacts("i", "speech", stopped_at=500 * MS, committed_at=510 * MS)
     earlier = InputFacts("j", "speech", stopped_at=100 * MS, committed_at=110 * MS)
     facts = response(
-        inputs=(spoken, earlier),
+        inputs=(earlier, spoken),
         trigger="speech",
         created_at=530 * MS,
         first_audio_at=900 * MS,

@@ -72,6 +72,7 @@ HANDLERS: Final[Mapping[type[events.Event], _Handler]] = MappingProxyType(
         events.SessionOpened: _session.on_session_opened,
         events.SessionStarted: _session.on_session_started,
         events.SessionChanged: _session.on_session_changed,
+        events.ConnectionLost: _session.on_connection_lost,
         events.SessionEnded: _session.on_session_ended,
         events.ConversationNamed: _session.on_conversation_named,
         events.FaultReported: _session.on_fault_reported,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from otel_realtime.conversation._state import NS_PER_MS, InputPhase, State
 from otel_realtime.conversation._talk import Stretch
+from otel_realtime.conversation._windows import pushed_since
 from otel_realtime.facts import ResponseFacts
 from otel_realtime.records import SESSION, Noted
 
@@ -44,8 +45,8 @@ def advance(state: State, at: int) -> None:
         start = response.facts.playback_at
         if start is not None:
             frontier = min(frontier, start)
-    pushed = state.pushed_since()
-    if pushed is not None:
+    pushed = pushed_since(state)
+    if pushed is not None:  # what will be committed began then
         frontier = min(frontier, pushed)
     for moment, note in state.talk.advance(frontier):
         state.records.append(Noted(SESSION, moment, note))

@@ -9,6 +9,7 @@ from otel_realtime.conversation import _barge_in, _heard, _order, _turns
 from otel_realtime.conversation._state import (
     FORGOTTEN,
     MOST_OPEN,
+    Commit,
     Entry,
     Input,
     InputPhase,
@@ -71,13 +72,13 @@ def on_speech_stopped(state: State, event: SpeechStopped) -> None:
 
 def on_input_committed(state: State, event: InputCommitted) -> None:
     """Mark C. Without voice detection this is also where the utterance is first heard of."""
-    first_ms, state.committed_ms = state.committed_ms, state.clock.position_ms
+    last, state.commit = state.commit, Commit(state.clock.position_ms, event.at)
     given = state.inputs.get(event.item_id)
     if given is None:
         if event.item_id in state.closed_inputs or is_silence(state, event.item_id):
             return
         given = begin(state, event.item_id, "speech", event.at, InputPhase.SPEAKING)
-        set_pushed_window(state, given, first_ms, event.at)
+        set_pushed_window(state, given, last, event.at)
         _barge_in.take_push(state, given.facts)
         _told(state, given)
     elif given.phase is InputPhase.SPEAKING:
@@ -90,7 +91,7 @@ def on_input_committed(state: State, event: InputCommitted) -> None:
 
 def on_input_cleared(state: State, event: InputCleared) -> None:
     """Close what was being said: it was thrown away and will never be committed."""
-    state.committed_ms = state.clock.position_ms
+    state.commit = Commit(state.clock.position_ms)
     for given in list(state.inputs.values()):
         if given.phase is not InputPhase.COMMITTED:
             given.facts.cleared = True
@@ -186,6 +187,17 @@ def close(state: State, given: Input, at: int, end_reason: str | None = None) ->
     _heard.advance(state, at)
 
 
+def lose_sight(state: State, at: int | None) -> None:
+    """The connection was lost in mid-speech: the user spoke until then, as far as is known.
+
+    Where nobody told when that was, no more than that the speech had begun is.
+    """
+    for given in state.inputs.values():
+        if given.phase is InputPhase.SPEAKING:
+            given.phase = InputPhase.STOPPED
+            _set_window(state, given, at if at is not None else given.seen_at)
+
+
 def let_go(state: State, at: int) -> None:
     """Close the oldest utterances where there are too many."""
     while len(state.inputs) > MOST_OPEN:
@@ -228,14 +240,22 @@ def _set_window(state: State, given: Input, at: int) -> None:
 
 
 def _told(state: State, given: Input) -> None:
-    """When the user spoke is known: it takes its place on the time line."""
+    """When the user spoke is known: it takes its place on the time line.
+
+    Where only the end is known, it is an instant there: then the user had spoken.
+    """
     facts = given.facts
     start = facts.onset if facts.onset is not None else facts.start
     end = facts.acoustic_end if facts.acoustic_end is not None else facts.end
     if start is None or end is None:
         return
     turn = state.turns.get(facts.turn or 0)
-    if turn is not None:
+    if not facts.onset_known:
+        start = end
+        state.session.tally.unplaced += 1
+        if turn is not None and turn.start is None:
+            turn.start_known = False
+    elif turn is not None:
         turn.start = start if turn.start is None else min(turn.start, start)
     state.talk.add(Stretch(start, max(start, end), facts))
     _barge_in.take_end(state, facts)

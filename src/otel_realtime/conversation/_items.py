@@ -2,6 +2,7 @@
 
 Each item names the one before it. Walking back from a response's first item over tool outputs and
 user items, up to the agent's last words, tells what it answers: by id, never by order of arrival.
+The last of these is what triggered it; what came before is only new to the model as well.
 """
 
 from collections.abc import Callable
@@ -69,7 +70,7 @@ def look_back(
     """What the response beginning with `item_id` answers: its trigger, user items, tool outputs."""
     inputs: list[InputFacts] = []
     answers: list[ToolAnswer] = []
-    idle = False
+    trigger: str | None = None
     entry = state.entries.get(item_id)
     known = entry is not None and entry.placed
     seen = {item_id}
@@ -79,26 +80,19 @@ def look_back(
         if entry is None or entry.role is Role.ASSISTANT:
             known = known and entry is not None
             break
-        idle = idle or entry.role is Role.IDLE_TIMEOUT
+        if entry.role is Role.IDLE_TIMEOUT:
+            trigger = trigger or "idle_timeout"
         if entry.given is not None:
+            trigger = trigger or entry.given.type
             inputs.append(entry.given)
         if entry.role is Role.TOOL_OUTPUT and entry.call_id is not None:
+            trigger = trigger or "tool"
             answers.append(ToolAnswer(entry.call_id, entry.output))
     inputs.reverse()
     answers.reverse()
-    return _trigger(inputs, answers, idle=idle, known=known), tuple(inputs), tuple(answers)
-
-
-def _trigger(
-    inputs: list[InputFacts], answers: list[ToolAnswer], *, idle: bool, known: bool
-) -> str | None:
-    if answers:
-        return "tool"
-    if inputs:
-        return inputs[-1].type
-    if idle:
-        return "idle_timeout"
-    return "unprompted" if known else None
+    if trigger is None and known:
+        trigger = "unprompted"
+    return trigger, tuple(inputs), tuple(answers)
 
 
 def _take_user(state: State, event: ItemAdded, entry: Entry) -> None:

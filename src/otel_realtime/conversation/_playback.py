@@ -15,6 +15,7 @@ from dataclasses import replace
 from otel_realtime.conversation._barge_in import interrupted_by_user
 from otel_realtime.conversation._heard import add_heard
 from otel_realtime.conversation._state import NS_PER_MS, Cut, Heard, InputPhase, Response, State
+from otel_realtime.conversation._windows import pushed_since
 from otel_realtime.events import (
     OutputTruncated,
     PlaybackReported,
@@ -251,7 +252,7 @@ def _cut(state: State, response: Response, at: int, reason: str) -> Cut:
         return Cut(onset, reason, item_id)
     given = state.inputs.get(item_id or "")
     is_speaking = given is not None and given.phase is InputPhase.SPEAKING
-    pushed = state.pushed_since()
+    pushed = pushed_since(state)
     if pushed is not None and at - pushed <= _REACTION_NS:
         return Cut(pushed, reason, by_push=True)
     return Cut(at, reason, item_id if is_speaking else None)

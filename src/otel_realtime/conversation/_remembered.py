@@ -59,6 +59,16 @@ class ToolRun(NamedTuple):
     ended_at: int | None
 
 
+class Commit(NamedTuple):
+    """Where the audio begins that was not committed yet."""
+
+    ms: float = 0.0
+    runs_since: int | None = None
+    """Since when audio may have run on, whether or not the user speaks: the last commit, or when
+    the session was ready. None after a clear: who throws away what was before says where it
+    begins."""
+
+
 @dataclass(slots=True)
 class Turn:
     """What the user says, and all that answers it."""
@@ -66,6 +76,8 @@ class Turn:
     index: int
     start: int | None = None
     """When the user began to speak."""
+    start_known: bool = True
+    """Whether the first that the user said in it tells when that was."""
     given: InputFacts | None = None
     """The last that the user said in it."""
     first_heard: str | None = None

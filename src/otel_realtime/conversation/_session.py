@@ -13,8 +13,9 @@ from otel_realtime.conversation import (
     _turns,
 )
 from otel_realtime.conversation._clock import AudioClock
-from otel_realtime.conversation._state import State
+from otel_realtime.conversation._state import Commit, State
 from otel_realtime.events import (
+    ConnectionLost,
     ConversationNamed,
     FaultReported,
     RateLimitsUpdated,
@@ -40,6 +41,7 @@ def open_session(state: State, at: int) -> None:
     """Open the session, once."""
     if state.session.started_at is None:
         state.session.started_at = at
+        state.commit = Commit(state.commit.ms, at)
         state.talk.begin(at)
         state.records.append(Opened(SESSION, at, state.session, None))
 
@@ -71,15 +73,24 @@ def on_session_started(state: State, event: SessionStarted) -> None:
     if None not in (before, after) and before != after:
         _carry_on(state, event.at)
     is_first = session.ready_at is None
-    session.ready_at = session.ready_at or event.at
-    state.talk.ready(session.ready_at)
+    if is_first:
+        session.ready_at = event.at
+        state.commit = Commit(state.commit.ms, event.at)
+        state.talk.ready(event.at)
     _take_settings(state, event.config, event.at, is_news=not is_first)
 
 
 def on_session_changed(state: State, event: SessionChanged) -> None:
     """Take over the settings that the provider names; what it leaves out stays."""
-    state.session.configured_at = state.session.configured_at or event.at
+    session = state.session
+    if session.configured_at is None and not state.has_begun:
+        session.configured_at = event.at
     _take_settings(state, event.config, event.at, is_news=True)
+
+
+def on_connection_lost(state: State, event: ConnectionLost) -> None:
+    """What the user goes on to say is not known; the next socket, or the end, closes it."""
+    _inputs.lose_sight(state, event.at)
 
 
 def on_conversation_named(state: State, event: ConversationNamed) -> None:
@@ -145,8 +156,9 @@ def _carry_on(state: State, at: int) -> None:
 
     Tools are the application's: they run on.
     """
+    _inputs.lose_sight(state, None)
     _close_media(state, at, "reconnected")
-    state.clock, state.committed_ms = AudioClock(), 0.0
+    state.clock, state.commit = AudioClock(), Commit(0.0, at)
     state.asked_format, state.unplaced = None, []
     state.session.reconnects += 1
     state.records.append(Noted(SESSION, at, ReconnectionNoted(state.session)))

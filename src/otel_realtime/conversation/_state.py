@@ -21,6 +21,7 @@ from otel_realtime.conversation._open import (
     ToolPhase,
 )
 from otel_realtime.conversation._remembered import (
+    Commit,
     Entry,
     Memory,
     Role,
@@ -37,6 +38,7 @@ __all__ = [
     "FORGOTTEN",
     "MOST_OPEN",
     "NS_PER_MS",
+    "Commit",
     "Cut",
     "Entry",
     "Heard",
@@ -73,7 +75,8 @@ class State:
     is_disordered: bool = False
     """Whether an event was of a moment before that of the one before it."""
     clock: AudioClock = field(default_factory=AudioClock)
-    committed_ms: float = 0.0
+    commit: Commit = field(default_factory=Commit)
+    """The last one."""
     input_format: AudioFormat | None = None
     """What the client's audio is in, as it is sent now."""
     asked_format: AudioFormat | None = None
@@ -119,17 +122,15 @@ class State:
         """Say that a measure is left out: each time, for they are counted."""
         self.records.append(Noted(SESSION, at, LeftOutNoted(what, why)))
 
-    def pushed_since(self) -> int | None:
-        """Push-to-talk: since when the audio is sent that is not committed yet."""
-        is_pushed = self.session.config.turn_detection == "none"
-        if not is_pushed or self.clock.position_ms <= self.committed_ms:
-            return None
-        return self.clock.moment(self.committed_ms)
-
     def given(self, item_id: str) -> InputFacts | None:
         """An utterance, open or closed."""
         open_one = self.inputs.get(item_id)
         return open_one.facts if open_one is not None else self.closed_inputs.get(item_id)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anybody has said anything, or begun to."""
+        return self.given_at is not None or bool(self.responses or self.closed_responses)
 
     def owner(self, item_id: str) -> Response | None:
         """The response that made an item; None where that was not seen or is forgotten."""

@@ -234,7 +234,7 @@ class Talk:
     def _dead_air(self, at: int, following: Stretch | None) -> None:
         """A silence ends, broken by `following` or by the end of the session."""
         ns = at - self.silent_since
-        if ns <= DEAD_AIR_NS:
+        if ns <= DEAD_AIR_NS or _may_be_speech(following):
             return
         awaited = self._awaited(following)
         self.tally.dead_airs += 1
@@ -247,6 +247,12 @@ class Talk:
 
 def _end(stretch: Stretch) -> int:
     return stretch.end
+
+
+def _may_be_speech(following: Stretch | None) -> bool:
+    """Whether what seems to be silence may be speech, of which only the end is known."""
+    facts = following.facts if following is not None else None
+    return isinstance(facts, InputFacts) and not facts.onset_known
 
 
 def _is_cut(facts: ResponseFacts, given: InputFacts) -> bool:

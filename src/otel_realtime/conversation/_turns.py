@@ -8,7 +8,7 @@ heard (mark P). Each moment of it is one part's: nothing is counted twice, and n
 
     before S                             endpointing
     after A                              playback
-    a tool runs                          tool
+    a tool runs                          tool (one of this turn, or one that it continues from)
     a response is being made (R to D)    model
     else                                 queue
 """
@@ -78,25 +78,32 @@ def answered_nothing(state: State, facts: ResponseFacts) -> None:
 def place_response(state: State, facts: ResponseFacts) -> None:
     """Find a response's turn by what it answers, and when its tools were over."""
     turns = [given.turn for given in facts.inputs if given.turn is not None]
-    runs = [state.closed_tools.get(answer.call_id) for answer in facts.answers]
+    runs = _runs(state, facts)
     if not turns:
-        turns = [run.turn for run in runs if run is not None and run.turn is not None]
+        turns = [run.turn for run in runs if run.turn is not None]
     if turns:
         facts.turn = max(turns)
-    ends = [run.ended_at for run in runs if run is not None and run.ended_at is not None]
+    ends = [run.ended_at for run in runs if run.ended_at is not None]
     facts.answered_at = max(ends, default=None)
+
+
+def _runs(state: State, facts: ResponseFacts) -> list[ToolRun]:
+    """The runs of the tools that a response continues from; of what else it is told, none."""
+    if facts.trigger != "tool":
+        return []
+    runs = [state.closed_tools.get(answer.call_id) for answer in facts.answers]
+    return [run for run in runs if run is not None]
 
 
 def close_tool(state: State, tool: Tool) -> None:
     """A tool call is over: remember its run."""
     facts = tool.facts
     _find_turn(state, facts)
-    run = ToolRun(facts.turn, facts.started_at, facts.ended_at)
-    state.closed_tools.remember(facts.call_id, run)
-    turn = state.turns.get(facts.turn or 0)
     start = facts.started_at
     if start is None and facts.outcome == "answered":  # its run was not seen: as on its span
         start = facts.requested_at
+    state.closed_tools.remember(facts.call_id, ToolRun(facts.turn, start, facts.ended_at))
+    turn = state.turns.get(facts.turn or 0)
     is_awaited = turn is not None and turn.first_heard is None
     if turn is not None and is_awaited and start is not None and facts.ended_at is not None:
         turn.runs.append((start, facts.ended_at))
@@ -157,6 +164,11 @@ def _wait(state: State, turn: Turn, facts: ResponseFacts, at: int) -> Wait | Non
         state.leave_out(_LATENCY, "heard before the user had ended", at)
         return None
     tools = [*turn.runs, *_running(state, turn, heard)]
+    tools += [  # whichever turn asked for them
+        (run.started_at, run.ended_at)
+        for run in _runs(state, facts)
+        if run.started_at is not None and run.ended_at is not None
+    ]
     steps = tuple(_steps(turn, given, facts, start, tools))
     had_tool = any(step.part == "tool" for step in steps)
     wait = Wait(origin, steps, had_tool, _unknown(state, given, facts))
@@ -235,7 +247,7 @@ def end_turns(state: State, at: int, *, all_of_them: bool = False) -> None:
     open_turns.add(None if all_of_them else state.turn.index)
     for turn in [each for each in state.turns.values() if each.index not in open_turns]:
         del state.turns[turn.index]
-        if turn.start is None or turn.heard_until is None:
+        if turn.start is None or not turn.start_known or turn.heard_until is None:
             continue
         if turn.heard_until < turn.start:
             state.leave_out("turn.duration", "heard before the user had begun", at)

@@ -3,8 +3,11 @@
 By the audio clock where the audio was seen being sent; else by when the server spoke of them.
 """
 
-from otel_realtime.conversation._state import NS_PER_MS, Input, State
+from otel_realtime.conversation._state import NS_PER_MS, Commit, Input, State
 from otel_realtime.facts import InputFacts
+
+_PAUSE_NS = 500_000_000
+"""Audio that goes on sooner than this after a commit runs on: nobody pushed anything for it."""
 
 
 def set_onset(state: State, given: Input, at: int) -> None:
@@ -60,10 +63,34 @@ def _set_acoustic_end(state: State, facts: InputFacts) -> None:
     facts.acoustic_end = max(acoustic_end, facts.start or acoustic_end)
 
 
-def set_pushed_window(state: State, given: Input, first_ms: float, at: int) -> None:
+def pushed_since(state: State) -> int | None:
+    """Push-to-talk: when the user began to push what is not committed yet, if that is known."""
+    is_pushed = state.session.config.turn_detection == "none"
+    return pushed_at(state, state.commit) if is_pushed else None
+
+
+def pushed_at(state: State, last: Commit) -> int | None:
+    """When the user began to push: as audio was sent again, after a pause since the last commit.
+
+    None where no audio was seen, or where it ran on: a microphone that streams all the time does
+    not tell when the user speaks.
+    """
+    start = _sent_since(state, last)
+    if start is None or last.runs_since is None:
+        return start
+    return start if start - last.runs_since >= _PAUSE_NS else None
+
+
+def _sent_since(state: State, last: Commit) -> int | None:
+    """When the first audio since a commit was sent; None where there is none."""
+    return state.clock.moment(last.ms) if state.clock.position_ms > last.ms else None
+
+
+def set_pushed_window(state: State, given: Input, last: Commit, at: int) -> None:
     """Push-to-talk: the window is all audio sent since the last commit."""
-    facts = given.facts
-    start = state.clock.moment(first_ms) if state.clock.position_ms > first_ms else None
+    facts, first_ms = given.facts, last.ms
+    facts.onset_known = pushed_at(state, last) is not None
+    start = _sent_since(state, last)
     facts.time_source = "audio_clock" if start is not None else "server_events"
     facts.start = at if start is None else start
     facts.end = max(at, facts.start)

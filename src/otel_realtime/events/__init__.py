@@ -41,6 +41,7 @@ from otel_realtime.events._output import (
     TextStarted,
 )
 from otel_realtime.events._session import (
+    ConnectionLost,
     ConversationNamed,
     FaultReported,
     GuardrailTripped,
@@ -70,6 +71,7 @@ __all__ = [
     "ApprovalGiven",
     "AudioSent",
     "AudioStarted",
+    "ConnectionLost",
     "ConversationNamed",
     "DtmfReceived",
     "Event",

@@ -33,6 +33,11 @@ class SessionChanged(Event):
 
 
 @frozen
+class ConnectionLost(Event):
+    """The socket was lost, and the client may connect again: what is said now nobody hears."""
+
+
+@frozen
 class SessionEnded(Event):
     """The socket is closed or was lost; `fault_type` is set only where that is an error."""
 

@@ -26,6 +26,10 @@ class InputFacts:
     """Where the speech itself begins in the audio, without the padding before it."""
     onset: int | None = None
     """The acoustic onset: when that was sent; None where the padding or the audio is not known."""
+    onset_known: bool = True
+    """Whether it is known when the user began to speak; not where audio was committed that had run
+    on since the last commit, or that was not seen being sent. Then `start` is no more than where
+    the audio begins."""
     acoustic_end_ms: int | None = None
     acoustic_end: int | None = None  # mark E
     stopped_at: int | None = None  # mark S
@@ -70,7 +74,9 @@ class InputFacts:
 
     @property
     def speech_rate(self) -> float | None:
-        """Words a minute; None below a second or three words."""
+        """Words a minute; None below a second or three words, or where the onset is not known."""
+        if not self.onset_known:
+            return None
         start = self.onset if self.onset is not None else self.start
         end = self.acoustic_end if self.acoustic_end is not None else self.end
         return words_a_minute(self.words, seconds_between(start, end))

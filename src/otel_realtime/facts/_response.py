@@ -92,7 +92,8 @@ class ResponseFacts:
     wait: Wait | None = None
     """What the user waited for, if it is the first audible response to a turn."""
     answered_at: int | None = None
-    """When the last of the tools was over that it continues from."""
+    """When the last of the tools was over that it continues from; None where what triggered it is
+    no tool."""
     is_greeting: bool = False
     """Whether it was the first that was heard, before the user said anything."""
     greeting_latency: float | None = None
@@ -105,6 +106,7 @@ class ResponseFacts:
     """Seconds that it was still heard after the user began to interrupt it."""
     inputs: tuple[InputFacts, ...] = ()
     answers: tuple[ToolAnswer, ...] = ()
+    """The tools' outputs that are new to the model, whether or not they triggered it."""
     outputs: tuple[Output, ...] = ()
     generated_ms: float | None = None
     heard_ms: float | None = None
@@ -144,11 +146,10 @@ class ResponseFacts:
 
     @property
     def start_delay(self) -> float | None:
-        """Seconds from the commit of what it answers to its beginning (R - C)."""
-        commits = [given.committed_at for given in self.inputs if given.committed_at is not None]
-        if self.trigger not in {"speech", "text"} or not commits:
+        """Seconds from the commit of the last that it answers to its beginning (R - C)."""
+        if self.trigger not in {"speech", "text"} or not self.inputs:
             return None
-        return seconds_between(max(commits), self.created_at)
+        return seconds_between(self.inputs[-1].committed_at, self.created_at)
 
     @property
     def model_time_to_first_audio(self) -> float | None:
@@ -168,13 +169,15 @@ class ResponseFacts:
 
     @property
     def waited_since(self) -> tuple[int, str] | None:
-        """When the user began to wait for this response, and by which mark that is known."""
-        stops = [given.stopped_at for given in self.inputs if given.stopped_at is not None]
-        if stops:
-            return max(stops), "speech_stopped"
-        commits = [given.committed_at for given in self.inputs if given.committed_at is not None]
-        if commits:
-            return max(commits), "committed"
+        """When the user began to wait for this response, and by which mark that is known.
+
+        Of several inputs that it answers, the marks of the last.
+        """
+        last = self.inputs[-1] if self.inputs else None
+        if last is not None and last.stopped_at is not None:
+            return last.stopped_at, "speech_stopped"
+        if last is not None and last.committed_at is not None:
+            return last.committed_at, "committed"
         return (self.created_at, "response_created") if self.created_at is not None else None
 
     @property

@@ -22,6 +22,8 @@ class Tally:
     false_barge_ins: int = 0
     missed_barge_ins: int = 0
     agent_interruptions: int = 0
+    unplaced: int = 0
+    """Utterances of which nothing tells when they began: then what depends on that is not known."""
     user_ns: int = 0
     """User speech; overlapping stretches count once. The same below."""
     agent_ns: int = 0
@@ -49,9 +51,13 @@ class Tally:
 
     @property
     def talk_ratio(self) -> float | None:
-        """The agent's share of all talk; None where nobody spoke."""
+        """The agent's share of all talk; None where nobody spoke, or it is not known when."""
         talk = self.user_ns + self.agent_ns
-        return self.agent_ns / talk if talk else None
+        return self.agent_ns / talk if talk and not self.unplaced else None
+
+    def seconds(self, ns: int) -> float | None:
+        """What depends on when the user spoke, in seconds; None where that is not known."""
+        return ns / 1e9 if not self.unplaced else None
 
     def latency(self, percent: float) -> float | None:
         """A percentile of the latencies, in seconds, by the nearest rank; None without any."""
@@ -80,7 +86,7 @@ class SessionFacts:
     ready_at: int | None = None
     """When the provider first described the session."""
     configured_at: int | None = None
-    """When the provider first confirmed the client's settings."""
+    """When the provider first confirmed the client's settings, if nobody had spoken yet."""
     reconnects: int = 0
     ended_at: int | None = None
     end_reason: str | None = None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from weakref import WeakSet, finalize
 
-from otel_realtime.events import SessionOpened
+from otel_realtime.events import ConnectionLost, SessionOpened
 from otel_realtime.guard import Guard
 from otel_realtime.session import SessionTelemetry
 from otel_realtime.sources import _ends
@@ -199,6 +199,7 @@ def interrupted(connection: Any, error: Exception) -> None:
         if ending is not None and _connects_again(connection):
             following.lost = ending
             following.sent.pause()
+            following.telemetry.feed(ConnectionLost(following.telemetry.clock()))
         elif ending is not None:
             following.end(ending)
     except Exception as problem:  # noqa: BLE001 - the guard

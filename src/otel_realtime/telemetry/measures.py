@@ -118,9 +118,9 @@ def _talk(facts: SessionFacts) -> tuple[Measure, ...]:
     if not tally.user_ns and not tally.agent_ns and not tally.silence_ns:
         return ()  # nothing of it was measured
     return (
-        (semconv.METRIC_OVERLAP_DURATION, tally.overlap_ns / 1e9, _NONE),
-        (semconv.METRIC_SILENCE_DURATION, tally.silence_ns / 1e9, _NONE),
-        (semconv.METRIC_TALK_DURATION, tally.user_ns / 1e9, _USER),
+        (semconv.METRIC_OVERLAP_DURATION, tally.seconds(tally.overlap_ns), _NONE),
+        (semconv.METRIC_SILENCE_DURATION, tally.seconds(tally.silence_ns), _NONE),
+        (semconv.METRIC_TALK_DURATION, tally.seconds(tally.user_ns), _USER),
         (semconv.METRIC_TALK_DURATION, tally.agent_ns / 1e9, _AGENT),
         (semconv.METRIC_TALK_RATIO, tally.talk_ratio, _NONE),
     )

@@ -12,7 +12,13 @@ from otel_realtime.telemetry.catalogue._rows import (
     histogram,
 )
 
-_SPEECH_SEEN = "User speech is the provider's windows; overlapping stretches count once."
+_SPEECH_SEEN = (
+    "User speech is the provider's windows; overlapping stretches count once. Without turn "
+    "detection it begins as audio is sent again half a second or more after the last commit, or "
+    "with a clear of the buffer: a microphone that streams all the time does not tell when the "
+    "user speaks."
+)
+_SPEECH_KNOWN = f"{_SPEECH_SEEN} Absent for a session with an utterance of which that is not known."
 
 TURNS: Final[tuple[Metric, ...]] = (
     counter(
@@ -64,13 +70,14 @@ TURNS: Final[tuple[Metric, ...]] = (
         "Times that the agent began to speak while the user was speaking.",
         "count of responses whose P lies in an open window of user speech",
         RESPONSE,
+        _SPEECH_SEEN,
     ),
     histogram(
         semconv.METRIC_OVERLAP_DURATION,
         "Time per session that both spoke.",
         "measure(user ∩ heard agent)",
         SESSION,
-        _SPEECH_SEEN,
+        _SPEECH_KNOWN,
         buckets=semconv.SESSION_BUCKETS,
     ),
     histogram(
@@ -78,7 +85,7 @@ TURNS: Final[tuple[Metric, ...]] = (
         "Time per session that nobody spoke.",
         "session − measure(user ∪ heard agent)",
         SESSION,
-        _SPEECH_SEEN,
+        _SPEECH_KNOWN,
         buckets=semconv.SESSION_BUCKETS,
     ),
     histogram(
@@ -86,13 +93,14 @@ TURNS: Final[tuple[Metric, ...]] = (
         "Gaps in which nobody was heard for long, by who should have spoken.",
         "length of each gap of silence that lasts more than 2 s",
         (*CALL, semconv.DEAD_AIR_AWAITED),
+        "Without those that end with an utterance of which nothing tells when it began.",
     ),
     histogram(
         semconv.METRIC_TALK_DURATION,
         "Time per session that somebody spoke.",
         "measure(user), measure(heard agent)",
         (*SESSION, semconv.SPEAKER),
-        _SPEECH_SEEN,
+        f"{_SPEECH_KNOWN} The agent's is told.",
         buckets=semconv.SESSION_BUCKETS,
     ),
     histogram(
@@ -100,7 +108,7 @@ TURNS: Final[tuple[Metric, ...]] = (
         "The agent's share of all talk in a session.",
         "measure(heard agent) ÷ (measure(user) + measure(heard agent))",
         SESSION,
-        "Absent where nobody spoke.",
+        "Absent where nobody spoke, or where of an utterance nothing tells when it began.",
         unit="1",
         buckets=semconv.RATIO_BUCKETS,
     ),
@@ -110,7 +118,8 @@ TURNS: Final[tuple[Metric, ...]] = (
         "words of the transcript ÷ minutes of the speech (user: onset to E, else the provider's "
         "window; agent: generated audio)",
         (*RESPONSE, semconv.SPEAKER),
-        "Absent below 1 s or 3 words, without a transcript, and where words cannot be told apart.",
+        "Absent below 1 s or 3 words, without a transcript, where words cannot be told apart, and "
+        "where nothing tells when the user began.",
         unit="{word}/min",
         buckets=semconv.SPEECH_RATE_BUCKETS,
     ),

@@ -20,7 +20,7 @@ WAITS: Final[tuple[Metric, ...]] = (
     histogram(
         semconv.METRIC_TIME_TO_FIRST_AUDIO,
         "Time from the origin named by the label to the response's first audio.",
-        "A−S; without S, A−C; without both, A−R",
+        "A−S; without S, A−C; without both, A−R: S and C of the last input that it answers",
         (*RESPONSE, semconv.TIME_TO_FIRST_AUDIO_ORIGIN),
         "What is often called time to first token. Compare only what has the same origin; it "
         "leaves the endpointing out.",
@@ -66,7 +66,8 @@ WAITS: Final[tuple[Metric, ...]] = (
         "from connecting to the provider's description of the session (`created`), and to its "
         "confirmation of the client's settings (`updated`)",
         (*SESSION, semconv.SETUP_PHASE),
-        "Only where the connecting was seen.",
+        "Only where the connecting was seen. Settings that are first confirmed after somebody has "
+        "spoken are no setup.",
     ),
     histogram(
         semconv.METRIC_TRANSCRIPTION_DELAY,
@@ -87,11 +88,14 @@ WAITS: Final[tuple[Metric, ...]] = (
         "Time from the end of the last tool to the first audio of the response that goes on.",
         "from the last tool's end to A of the response that continues from it",
         RESPONSE,
+        "Only for responses that a tool's output triggered: where the user has spoken since, the "
+        "response is one to that.",
     ),
     histogram(
         semconv.METRIC_TURN_DURATION,
         "Time from the beginning of the user's speech to the end of the agent's answer.",
         "from the start of the user's speech to the last heard sample of the turn",
         INPUT,
+        "Absent where nothing tells when the user began: see `otel_realtime.talk.duration`.",
     ),
 )
