@@ -113,6 +113,17 @@ def test_a_tracer_provider_that_was_there_before_is_told_of(tmp_path) -> None:
     assert list(of(rows_of(azure), "dependencies")) == []
 
 
+def test_where_azure_set_itself_up_its_processors_add_to_our_spans_and_see_no_dialect(
+    tmp_path,
+) -> None:
+    told = captured(tmp_path, "--theirs")
+    ours = [each for each in of(told, "dependencies") if semconv.SYSTEM in each.dimensions]
+    assert [each.name.split()[0] for each in ours] == ["user_input", "chat", "invoke_agent"]
+    # A processor of Azure's says it of the root as that ends.
+    main = [each.dimensions.get("microsoft.gen_ai.main_agent.name") for each in ours]
+    assert main == ["Assistant"] * 3
+
+
 def test_an_instrumented_provider_gets_the_dialect_and_its_log_events_too() -> None:
     spans, logs = InMemorySpanExporter(), InMemoryLogRecordExporter()
     tracers, loggers = (
