@@ -90,15 +90,15 @@ class RealtimeInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # it is not
 
     def _uninstrument(self, **kwargs: Any) -> None:  # noqa: ANN401, ARG002 - the same
         self._given = None
-        for put_back in self._put_back:
-            put_back()
-        self._put_back = ()
         for _, source in _SOURCES.values():
             try:
                 if source in sys.modules:
                     sys.modules[source].uninstrument()
             except Exception:  # the guard: the others are put back all the same
                 _logger.warning("%s could not be uninstrumented", source, exc_info=True)
+        for put_back in self._put_back:  # now: what is open yet has ended as all else did
+            put_back()
+        self._put_back = ()
 
     def _imported(self, module: Any) -> None:  # noqa: ANN401 - a module is an object like any
         self._awaited.discard(module.__name__)
