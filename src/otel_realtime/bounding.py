@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from queue import SimpleQueue
-from threading import Thread
+from threading import TIMEOUT_MAX, Thread
 from typing import Any, Final, TypeVar
 from weakref import WeakMethod, finalize
 
@@ -135,8 +135,9 @@ class _Limit:
         self._shutdown, self._force_flush = part.shutdown, part.force_flush
         # Two: a shutdown is begun even while a flush hangs.
         self._closing, self._flushing = _Lane(), _Lane()
-        for lane in (self._closing, self._flushing):
-            finalize(part, lane.stop).atexit = False
+        self._stops = [finalize(part, lane.stop) for lane in (self._closing, self._flushing)]
+        for stop in self._stops:
+            stop.atexit = False
         part.shutdown, part.force_flush = self.shutdown, self.force_flush
 
     def take_back(self) -> None:
@@ -144,6 +145,8 @@ class _Limit:
         for name in _BOUNDED:
             vars(self._part).pop(name, None)
         vars(self._part).update(self._own)
+        for stop in self._stops:
+            stop()
 
     def shutdown(self, *args: Any, **more: Any) -> None:  # noqa: ANN401 - it is handed on
         """Shut the part down, or give up waiting for it."""
@@ -163,7 +166,7 @@ class _Limit:
     def _wait(self, done: "Future[Any]", within: float, what: str) -> bool:
         """Wait; False if it was in vain. What the part raised is raised here."""
         try:
-            done.result(within)
+            done.result(min(within, TIMEOUT_MAX))
         except TimeoutError:
             if done.done():  # it is the part's own
                 raise
@@ -176,6 +179,7 @@ class _Lane:
     """A thread that waits for work: while the interpreter exits, none can be started any more."""
 
     def __init__(self) -> None:
+        self._is_stopped = False
         self._begin()
         if hasattr(os, "register_at_fork"):  # a forked process has no thread but its first
             again = WeakMethod(self._begin)
@@ -188,25 +192,32 @@ class _Lane:
         ).start()
 
     def begin(self, call: Callable[[], Any]) -> "Future[Any]":
-        """Have it called after all that came before."""
+        """Have it called after all that came before; at once if the thread was ended."""
         done: Future[Any] = Future()
-        self._work.put((done, call))
+        if self._is_stopped:  # whoever still has what stood in the part's place gets the part's own
+            _call(done, call)
+        else:
+            self._work.put((done, call))
         return done
 
     def stop(self) -> None:
         """End the thread once it has nothing to do."""
+        self._is_stopped = True
         self._work.put(None)
 
 
 def _work_off(work: "SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]") -> None:
     while (entry := work.get()) is not None:
-        done, call = entry
-        if done.set_running_or_notify_cancel():
-            try:
-                done.set_result(call())
-            except BaseException as error:  # noqa: BLE001 - raised where it is waited for
-                done.set_exception(error)
-        del entry, done, call  # nothing is held while nothing is done
+        _call(*entry)
+        del entry  # nothing is held while nothing is done
+
+
+def _call(done: "Future[Any]", call: Callable[[], Any]) -> None:
+    if done.set_running_or_notify_cancel():
+        try:
+            done.set_result(call())
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            done.set_exception(error)
 
 
 def _tell(name: str, what: str, within: float) -> None:
