@@ -19,6 +19,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
+from otel_realtime.aloud import warn
 from otel_realtime.dialects.azure_logs import AzureLogRecordProcessor
 from otel_realtime.dialects.wrapping import wrap
 from otel_realtime.extras import needed
@@ -71,9 +72,10 @@ def _speak(before: object, own: Sequence[SpanProcessor]) -> None:
         return
     provider = trace.get_tracer_provider()
     if provider is before and not isinstance(before, trace.ProxyTracerProvider):
-        _logger.warning(
+        warn(
+            _logger,
             "Azure Monitor gets no spans: a tracer provider was set before configure_azure was "
-            "called, and OpenTelemetry keeps the first one"
+            "called, and OpenTelemetry keeps the first one",
         )
         return
     settings = DialectSettings(dialect=Dialect.AZURE)

@@ -10,7 +10,6 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
 from queue import SimpleQueue
 from threading import TIMEOUT_MAX, Thread
 from typing import Any, Final, TypeVar
@@ -20,6 +19,7 @@ from opentelemetry._logs import LoggerProvider
 from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import TracerProvider
 
+from otel_realtime.aloud import warn
 from otel_realtime.splitting import split
 
 T = TypeVar("T")
@@ -97,7 +97,8 @@ def _parts(it: object) -> Iterator[object]:
         return
     found = tuple(part for path in _PARTS for part in _found(it, path))
     if not found:
-        _logger.warning(
+        warn(
+            _logger,
             "The export of %s is not bounded: it has nothing yet that exports. Set it up first, "
             "or put bounded() around its processor or reader yourself",
             type(it).__name__,
@@ -229,20 +230,4 @@ def _tell(name: str, what: str, within: float) -> None:
         f"{name} could not be {what} within {within:g} s: does its endpoint answer? The "
         "application goes on; what was not exported may be lost. This is logged once"
     )
-    with suppress(Exception):  # a logging handler of the host may fail
-        _logger.warning("%s", message)
-        if not _is_heard() and logging.lastResort is not None:
-            logging.lastResort.handle(
-                logging.makeLogRecord({"msg": message, "levelno": logging.WARNING})
-            )
-
-
-def _is_heard() -> bool:
-    """Whether a log record goes anywhere but where it might be just what cannot be exported."""
-    logger: logging.Logger | None = _logger
-    handlers: list[logging.Handler] = []
-    while logger is not None:
-        handlers += logger.handlers
-        logger = logger.parent if logger.propagate else None
-    ours = [each for each in handlers if not type(each).__module__.startswith("opentelemetry.")]
-    return bool(ours) or not handlers  # without any, Python itself prints it
+    warn(_logger, message)

@@ -15,6 +15,7 @@ from opentelemetry import _logs, metrics, trace
 from opentelemetry.instrumentation.dependencies import get_dependency_conflicts
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]
 
+from otel_realtime.aloud import warn
 from otel_realtime.bounding import bind
 from otel_realtime.cost.book import check_prices
 from otel_realtime.session_audio import check_store
@@ -117,13 +118,12 @@ class RealtimeInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # it is not
             conflict = get_dependency_conflicts([requirement])
             # A package without metadata, as in a bundled application, is tried.
             if conflict is not None and conflict.found:
-                _logger.warning(
-                    "%s is needed, this is %s: not instrumented", requirement, conflict.found
-                )
+                told = "%s is needed, this is %s: not instrumented"
+                warn(_logger, told, requirement, conflict.found)
                 return
             import_module(source).instrument(given)
-        except Exception:
-            _logger.warning("%s could not be instrumented", module, exc_info=True)
+        except Exception:  # noqa: BLE001 - the guard: see above
+            warn(_logger, "%s could not be instrumented", module, with_stack=True)
 
 
 def _bind(providers: Mapping[str, Any], timeout: float | None) -> Callable[[], None]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from opentelemetry.sdk.trace import SpanProcessor
 
+from otel_realtime.aloud import warn
 from otel_realtime.dialects.processor import DialectSpanProcessor
 from otel_realtime.settings import DialectSettings
 from otel_realtime.splitting import exporter_of, layers_of
@@ -40,7 +41,8 @@ def wrap(
     found = getattr(many, "_span_processors", None)
     found = tuple(filter(which, found)) if isinstance(found, tuple) else ()
     if not found:
-        _logger.warning(
+        warn(
+            _logger,
             "The dialect %s has no effect: there is no span processor yet that has an exporter. "
             "Set the exporter up before this is instrumented, or put DialectSpanProcessor around "
             "its processor yourself",
