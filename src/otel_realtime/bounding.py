@@ -27,7 +27,8 @@ T = TypeVar("T")
 _logger = logging.getLogger("otel_realtime")
 _told: set[str] = set()
 
-_SECONDS: Final = 5.0
+TIMEOUT: Final = 5.0
+"""How long a flush or a shutdown may take if nobody says otherwise, in seconds."""
 _MS_PER_S: Final = 1000
 _BOUNDED: Final = ("shutdown", "force_flush")
 _PROVIDERS: Final = (TracerProvider, LoggerProvider, MeterProvider)
@@ -39,7 +40,7 @@ _PARTS: Final = (
 """Where the SDK's providers keep their parts: it has no public way to ask for them."""
 
 
-def bounded(it: T, *, timeout: float = _SECONDS) -> T:
+def bounded(it: T, *, timeout: float = TIMEOUT) -> T:
     """Have the flush and the shutdown of a part of the SDK end within `timeout`.
 
         provider.add_span_processor(bounded(BatchSpanProcessor(OTLPSpanExporter())))
