@@ -5,18 +5,11 @@ import os
 
 from agents import function_tool
 from agents.realtime import RealtimeAgent, RealtimeRunner
-from opentelemetry import _logs, metrics, trace
 
-from otel_realtime import RealtimeInstrumentor, bounded
+from otel_realtime import RealtimeInstrumentor
 from otel_realtime.azure import configure_azure
 
 configure_azure()  # APPLICATIONINSIGHTS_CONNECTION_STRING says where to
-for provider in (
-    trace.get_tracer_provider(),
-    metrics.get_meter_provider(),
-    _logs.get_logger_provider(),
-):
-    bounded(provider)
 RealtimeInstrumentor().instrument(capture_content=True)
 
 

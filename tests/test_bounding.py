@@ -18,6 +18,7 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import NoOpTracerProvider
 from otlp_sink import OtlpSink
 from telemetry_targets import Exporters, otlp_exporters
@@ -228,6 +229,40 @@ def test_a_part_that_nobody_holds_is_let_go_with_its_threads() -> None:
     assert not any(each.is_alive() for each in ours)
 
 
+def test_what_is_taken_back_leaves_no_thread() -> None:
+    part, instrumentor = Part(), RealtimeInstrumentor()
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(part)
+    before = set(threading.enumerate())
+    for _ in range(3):
+        instrumentor.instrument(tracer_provider=provider, export_timeout=SLACK)
+        instrumentor.uninstrument()
+    for each in set(threading.enumerate()) - before:
+        each.join(SLACK)
+    assert set(threading.enumerate()) <= before
+    part.go_on.set()
+    assert provider.force_flush() is True  # by its own
+
+
+def test_who_holds_on_to_a_bounded_shutdown_still_shuts_the_part_down() -> None:
+    part = Part()
+    take_back = bounding.bind([part], SLACK)
+    held = part.shutdown  # as atexit may
+    take_back()
+    held()
+    assert part.is_over.is_set()
+
+
+@pytest.mark.parametrize("timeout", [1e10, float("inf")])
+def test_a_timeout_longer_than_a_thread_can_wait_is_the_longest(timeout) -> None:
+    part = bounded(Part(), timeout=timeout)
+    part.go_on.set()
+    assert part.force_flush() is True
+    assert part.force_flush(10**13) is True
+    part.shutdown()
+    assert part.is_over.is_set()
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_it_works_in_a_process_that_was_forked() -> None:
@@ -263,6 +298,8 @@ def test_a_provider_that_exports_nothing_yet_is_told_of(caplog) -> None:
 
 def test_the_instrumentor_bounds_below_a_dialect_and_puts_all_back() -> None:
     part, instrumentor = Part(), RealtimeInstrumentor()
+    part.span_exporter = InMemorySpanExporter()  # without one no dialect is put around it
+    own = set(vars(part))
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(part)
     others = {
@@ -279,6 +316,6 @@ def test_the_instrumentor_bounds_below_a_dialect_and_puts_all_back() -> None:
         assert provider.force_flush() is False
     finally:
         instrumentor.uninstrument()
-    assert vars(part).keys() == vars(Part()).keys()
+    assert set(vars(part)) == own
     part.go_on.set()
     assert provider.force_flush() is True

@@ -3,6 +3,7 @@
 import logging
 import sys
 from dataclasses import fields
+from threading import TIMEOUT_MAX
 
 import pytest
 
@@ -99,6 +100,13 @@ def test_a_wrong_keyword_is_an_error_that_names_it(name, value) -> None:
 def test_an_unknown_name_is_an_error_that_lists_the_names() -> None:
     with pytest.raises(TypeError, match="unknown setting 'capture'; there are: agent_name, "):
         Settings.read({"capture": True}, environ={})
+
+
+def test_seconds_are_no_more_than_a_thread_can_wait() -> None:
+    given = {"transcript_timeout": 1e10, "audio_flush_timeout": 7}
+    read = Settings.read(given, environ={"OTEL_REALTIME_PLAYBACK_TIMEOUT": "1e300"})
+    assert (read.transcript_timeout, read.playback_timeout) == (TIMEOUT_MAX, TIMEOUT_MAX)
+    assert read.audio_flush_timeout == 7
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,16 @@ def around_both(processor):
     return bounded(DialectSpanProcessor(processor))
 
 
-@pytest.mark.parametrize("put", [bounded, DialectSpanProcessor, around_both])
+def around_one_that_uploads(processor):
+    pytest.importorskip("obstore", reason="needs the extra otel-realtime[audio]")
+    from otel_realtime import AudioUploadSpanProcessor
+
+    return bounded(AudioUploadSpanProcessor(processor, audio_store="memory://"))
+
+
+@pytest.mark.parametrize(
+    "put", [bounded, DialectSpanProcessor, around_both, around_one_that_uploads]
+)
 def test_a_batch_that_is_too_large_goes_in_parts(put) -> None:
     exporter = Sized()
     provider = provider_with(put(BatchSpanProcessor(exporter, schedule_delay_millis=1e9)))

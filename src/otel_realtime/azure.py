@@ -16,13 +16,17 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from opentelemetry import trace
+from opentelemetry._logs import get_logger_provider
+from opentelemetry.metrics import get_meter_provider
 from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
+from otel_realtime.aloud import warn
+from otel_realtime.bounding import TIMEOUT, bind
 from otel_realtime.dialects.azure_logs import AzureLogRecordProcessor
 from otel_realtime.dialects.wrapping import wrap
 from otel_realtime.extras import needed
-from otel_realtime.settings import Dialect, DialectSettings, SettingError
+from otel_realtime.settings import Dialect, DialectSettings, ExportSettings, SettingError
 
 with needed("azure-monitor-opentelemetry", extra="azure"):
     from azure.monitor.opentelemetry import configure_azure_monitor
@@ -36,33 +40,49 @@ _URL: Final = re.compile(r"https?://[^/\s]+")
 _SAMPLING: Final = ("sampling_ratio", "traces_per_second")
 
 
-def configure_azure(connection_string: str | None = None, **options: Any) -> None:  # noqa: ANN401 - theirs
+def configure_azure(
+    connection_string: str | None = None,
+    *,
+    export_timeout: float | None = None,
+    **options: Any,  # noqa: ANN401 - theirs
+) -> None:
     """Set OpenTelemetry up for Azure Monitor, and have our telemetry said as it reads it.
 
     Call it once, before the instrumentor. It does what `configure_azure_monitor` does, with these
     differences: every trace is sampled, unless `sampling_ratio`, `traces_per_second` or
     `OTEL_TRACES_SAMPLER` says otherwise; our spans are exported in the dialect `azure`; our log
-    events are custom events. Processors of your own see spans as they are.
+    events are custom events; a flush and a shutdown of what it sets up end in time. Processors of
+    your own see spans as they are.
 
     Args:
         connection_string: That of the Application Insights resource; by default the variable
             APPLICATIONINSIGHTS_CONNECTION_STRING.
+        export_timeout: How long each span processor, log record processor and metric reader may
+            take, in seconds; by default what OTEL_REALTIME_EXPORT_TIMEOUT says, and else 5.
         **options: What `configure_azure_monitor` takes.
 
     Raises:
-        SettingError: There is no connection string, or it cannot be one.
+        SettingError: There is no connection string, or it cannot be one; or the timeout is none.
         ImportError: The extra `azure` is missing.
     """
     connection = _checked(connection_string)
+    timeout = ExportSettings.read({"export_timeout": export_timeout}).export_timeout
     own: Sequence[SpanProcessor] = options.get("span_processors") or ()
     logs = (*(options.pop("log_record_processors", None) or ()), AzureLogRecordProcessor())
-    if "OTEL_TRACES_SAMPLER" not in os.environ and not any(map(options.get, _SAMPLING)):
-        options.setdefault("sampling_ratio", 1.0)
-    before = trace.get_tracer_provider()
+    is_said = any(options.get(name) is not None for name in _SAMPLING)
+    if not is_said and not os.environ.get("OTEL_TRACES_SAMPLER"):
+        options["sampling_ratio"] = 1.0
+    before = _providers()
     configure_azure_monitor(
         connection_string=connection, log_record_processors=list(logs), **options
     )
-    _speak(before, own)
+    new = [now for now, then in zip(_providers(), before, strict=True) if now is not then]
+    bind(new, TIMEOUT if timeout is None else timeout)  # first: the dialect lies around it
+    _speak(before[0], own)
+
+
+def _providers() -> tuple[object, ...]:
+    return trace.get_tracer_provider(), get_meter_provider(), get_logger_provider()
 
 
 def _speak(before: object, own: Sequence[SpanProcessor]) -> None:
@@ -71,9 +91,10 @@ def _speak(before: object, own: Sequence[SpanProcessor]) -> None:
         return
     provider = trace.get_tracer_provider()
     if provider is before and not isinstance(before, trace.ProxyTracerProvider):
-        _logger.warning(
+        warn(
+            _logger,
             "Azure Monitor gets no spans: a tracer provider was set before configure_azure was "
-            "called, and OpenTelemetry keeps the first one"
+            "called, and OpenTelemetry keeps the first one",
         )
         return
     settings = DialectSettings(dialect=Dialect.AZURE)

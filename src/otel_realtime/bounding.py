@@ -10,9 +10,8 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
 from queue import SimpleQueue
-from threading import Thread
+from threading import TIMEOUT_MAX, Thread
 from typing import Any, Final, TypeVar
 from weakref import WeakMethod, finalize
 
@@ -20,6 +19,7 @@ from opentelemetry._logs import LoggerProvider
 from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import TracerProvider
 
+from otel_realtime.aloud import warn
 from otel_realtime.splitting import split
 
 T = TypeVar("T")
@@ -27,7 +27,8 @@ T = TypeVar("T")
 _logger = logging.getLogger("otel_realtime")
 _told: set[str] = set()
 
-_SECONDS: Final = 5.0
+TIMEOUT: Final = 5.0
+"""How long a flush or a shutdown may take if nobody says otherwise, in seconds."""
 _MS_PER_S: Final = 1000
 _BOUNDED: Final = ("shutdown", "force_flush")
 _PROVIDERS: Final = (TracerProvider, LoggerProvider, MeterProvider)
@@ -39,7 +40,7 @@ _PARTS: Final = (
 """Where the SDK's providers keep their parts: it has no public way to ask for them."""
 
 
-def bounded(it: T, *, timeout: float = _SECONDS) -> T:
+def bounded(it: T, *, timeout: float = TIMEOUT) -> T:
     """Have the flush and the shutdown of a part of the SDK end within `timeout`.
 
         provider.add_span_processor(bounded(BatchSpanProcessor(OTLPSpanExporter())))
@@ -97,7 +98,8 @@ def _parts(it: object) -> Iterator[object]:
         return
     found = tuple(part for path in _PARTS for part in _found(it, path))
     if not found:
-        _logger.warning(
+        warn(
+            _logger,
             "The export of %s is not bounded: it has nothing yet that exports. Set it up first, "
             "or put bounded() around its processor or reader yourself",
             type(it).__name__,
@@ -135,8 +137,9 @@ class _Limit:
         self._shutdown, self._force_flush = part.shutdown, part.force_flush
         # Two: a shutdown is begun even while a flush hangs.
         self._closing, self._flushing = _Lane(), _Lane()
-        for lane in (self._closing, self._flushing):
-            finalize(part, lane.stop).atexit = False
+        self._stops = [finalize(part, lane.stop) for lane in (self._closing, self._flushing)]
+        for stop in self._stops:
+            stop.atexit = False
         part.shutdown, part.force_flush = self.shutdown, self.force_flush
 
     def take_back(self) -> None:
@@ -144,6 +147,8 @@ class _Limit:
         for name in _BOUNDED:
             vars(self._part).pop(name, None)
         vars(self._part).update(self._own)
+        for stop in self._stops:
+            stop()
 
     def shutdown(self, *args: Any, **more: Any) -> None:  # noqa: ANN401 - it is handed on
         """Shut the part down, or give up waiting for it."""
@@ -163,7 +168,7 @@ class _Limit:
     def _wait(self, done: "Future[Any]", within: float, what: str) -> bool:
         """Wait; False if it was in vain. What the part raised is raised here."""
         try:
-            done.result(within)
+            done.result(min(within, TIMEOUT_MAX))
         except TimeoutError:
             if done.done():  # it is the part's own
                 raise
@@ -176,6 +181,7 @@ class _Lane:
     """A thread that waits for work: while the interpreter exits, none can be started any more."""
 
     def __init__(self) -> None:
+        self._is_stopped = False
         self._begin()
         if hasattr(os, "register_at_fork"):  # a forked process has no thread but its first
             again = WeakMethod(self._begin)
@@ -188,25 +194,32 @@ class _Lane:
         ).start()
 
     def begin(self, call: Callable[[], Any]) -> "Future[Any]":
-        """Have it called after all that came before."""
+        """Have it called after all that came before; at once if the thread was ended."""
         done: Future[Any] = Future()
-        self._work.put((done, call))
+        if self._is_stopped:  # whoever still has what stood in the part's place gets the part's own
+            _call(done, call)
+        else:
+            self._work.put((done, call))
         return done
 
     def stop(self) -> None:
         """End the thread once it has nothing to do."""
+        self._is_stopped = True
         self._work.put(None)
 
 
 def _work_off(work: "SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]") -> None:
     while (entry := work.get()) is not None:
-        done, call = entry
-        if done.set_running_or_notify_cancel():
-            try:
-                done.set_result(call())
-            except BaseException as error:  # noqa: BLE001 - raised where it is waited for
-                done.set_exception(error)
-        del entry, done, call  # nothing is held while nothing is done
+        _call(*entry)
+        del entry  # nothing is held while nothing is done
+
+
+def _call(done: "Future[Any]", call: Callable[[], Any]) -> None:
+    if done.set_running_or_notify_cancel():
+        try:
+            done.set_result(call())
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            done.set_exception(error)
 
 
 def _tell(name: str, what: str, within: float) -> None:
@@ -218,20 +231,4 @@ def _tell(name: str, what: str, within: float) -> None:
         f"{name} could not be {what} within {within:g} s: does its endpoint answer? The "
         "application goes on; what was not exported may be lost. This is logged once"
     )
-    with suppress(Exception):  # a logging handler of the host may fail
-        _logger.warning("%s", message)
-        if not _is_heard() and logging.lastResort is not None:
-            logging.lastResort.handle(
-                logging.makeLogRecord({"msg": message, "levelno": logging.WARNING})
-            )
-
-
-def _is_heard() -> bool:
-    """Whether a log record goes anywhere but where it might be just what cannot be exported."""
-    logger: logging.Logger | None = _logger
-    handlers: list[logging.Handler] = []
-    while logger is not None:
-        handlers += logger.handlers
-        logger = logger.parent if logger.propagate else None
-    ours = [each for each in handlers if not type(each).__module__.startswith("opentelemetry.")]
-    return bool(ours) or not handlers  # without any, Python itself prints it
+    warn(_logger, message)

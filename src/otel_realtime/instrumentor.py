@@ -15,6 +15,7 @@ from opentelemetry import _logs, metrics, trace
 from opentelemetry.instrumentation.dependencies import get_dependency_conflicts
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]
 
+from otel_realtime.aloud import warn
 from otel_realtime.bounding import bind
 from otel_realtime.cost.book import check_prices
 from otel_realtime.session_audio import check_store
@@ -90,15 +91,15 @@ class RealtimeInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # it is not
 
     def _uninstrument(self, **kwargs: Any) -> None:  # noqa: ANN401, ARG002 - the same
         self._given = None
-        for put_back in self._put_back:
-            put_back()
-        self._put_back = ()
         for _, source in _SOURCES.values():
             try:
                 if source in sys.modules:
                     sys.modules[source].uninstrument()
             except Exception:  # the guard: the others are put back all the same
                 _logger.warning("%s could not be uninstrumented", source, exc_info=True)
+        for put_back in self._put_back:  # now: what is open yet has ended as all else did
+            put_back()
+        self._put_back = ()
 
     def _imported(self, module: Any) -> None:  # noqa: ANN401 - a module is an object like any
         self._awaited.discard(module.__name__)
@@ -117,13 +118,12 @@ class RealtimeInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # it is not
             conflict = get_dependency_conflicts([requirement])
             # A package without metadata, as in a bundled application, is tried.
             if conflict is not None and conflict.found:
-                _logger.warning(
-                    "%s is needed, this is %s: not instrumented", requirement, conflict.found
-                )
+                told = "%s is needed, this is %s: not instrumented"
+                warn(_logger, told, requirement, conflict.found)
                 return
             import_module(source).instrument(given)
-        except Exception:
-            _logger.warning("%s could not be instrumented", module, exc_info=True)
+        except Exception:  # noqa: BLE001 - the guard: see above
+            warn(_logger, "%s could not be instrumented", module, with_stack=True)
 
 
 def _bind(providers: Mapping[str, Any], timeout: float | None) -> Callable[[], None]:

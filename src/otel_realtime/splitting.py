@@ -26,6 +26,8 @@ _FIELD: Final = 10
 """What a text, or a list or map, takes at most beside what is in it: two tags, two lengths."""
 _NUMBER: Final = 13
 _DEEPEST: Final = 8
+_INNER: Final = ("wrapped", "processor")
+"""Where processors have what they are wrapped around: ours, and those of LangSmith and Logfire."""
 _FAILURE: Final = "FAILURE"
 """Of `SpanExportResult`; the SDK itself is not imported for it."""
 
@@ -41,13 +43,13 @@ def split(processor: object, most: int = MOST_BYTES) -> Callable[[], None]:
     there is no exporter of spans, or it was split before.
 
     Args:
-        processor: The SDK's batch processor, or one that has it as its `wrapped`.
+        processor: The SDK's batch processor, or one that is wrapped around it.
         most: Bytes of OTLP, estimated from above.
 
     Returns:
         What takes it back.
     """
-    exporter: Any = _exporter_of(processor)
+    exporter: Any = exporter_of(processor)
     export = getattr(exporter, "export", None)
     if not callable(export) or isinstance(export, _InParts):
         return _nothing
@@ -66,13 +68,20 @@ def split(processor: object, most: int = MOST_BYTES) -> Callable[[], None]:
     return take_back
 
 
-def _exporter_of(processor: object) -> object:
+def layers_of(processor: object) -> Iterator[object]:
+    """A span processor and, from the outside in, those that it is wrapped around."""
     for _ in range(_DEEPEST):  # an object may have every attribute one asks for
-        inner = getattr(processor, "wrapped", None)
-        if inner is None:
-            break
-        processor = inner
-    return getattr(processor, "span_exporter", None)
+        yield processor
+        inner = (getattr(processor, name, None) for name in _INNER)
+        processor = next((each for each in inner if each is not None), None)
+        if processor is None:
+            return
+
+
+def exporter_of(processor: object) -> object:
+    """The exporter of a span processor or of one within it; None if there is none."""
+    found = (getattr(each, "span_exporter", None) for each in layers_of(processor))
+    return next((each for each in found if each is not None), None)
 
 
 class _InParts:

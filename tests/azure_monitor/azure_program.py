@@ -3,6 +3,7 @@
 python azure_program.py SCENARIO [SCENARIO ...]
 python azure_program.py --apart NANOSECONDS SCENARIO [SCENARIO ...]
 python azure_program.py --long
+python azure_program.py --theirs
 """
 
 import logging
@@ -10,10 +11,12 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from azure.monitor.opentelemetry import configure_azure_monitor
 from dialects.calls_in_dialects import HandMade, answered, given
 from opentelemetry import _logs, metrics, trace
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 
+from otel_realtime import RealtimeInstrumentor
 from otel_realtime.azure import configure_azure
 from otel_realtime.records import Kind
 from otel_realtime.scenario import Recorder, Scenario, Traced
@@ -101,16 +104,21 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["--late"]:
         trace.set_tracer_provider(TracerProvider())
     seen = Seen()
-    configure_azure(
-        enable_live_metrics=False,
-        enable_performance_counters=False,
-        disable_offline_storage=True,
-        span_processors=[seen],
-    )
+    told = {
+        "enable_live_metrics": False,
+        "enable_performance_counters": False,
+        "disable_offline_storage": True,
+        "span_processors": [seen],
+    }
+    if sys.argv[1:] == ["--theirs"]:
+        configure_azure_monitor(**told, sampling_ratio=1.0)
+        RealtimeInstrumentor().instrument(dialect="azure")
+    else:
+        configure_azure(**told)
     logging.getLogger().warning("hello from the application")
     if sys.argv[1:] == ["--long"]:
         long_texts()
-    elif sys.argv[1:] in (["--recorded"], ["--late"]):
+    elif sys.argv[1:] in (["--recorded"], ["--late"], ["--theirs"]):
         a_recorded_call()
     elif sys.argv[1] == "--apart":
         calls_apart(*sys.argv[2:])

@@ -1,12 +1,16 @@
 """Setting up: wrong strings are told in a sentence, and who sees the dialect and who does not."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
+from time import monotonic
+from types import SimpleNamespace
 
 import pytest
 from azure_ingestion import AzureIngestion
 from azure_monitor.captured import PROGRAM, captured, of, rows_of, settings_for
+from dead_endpoints import DEAD, refusing
 from opentelemetry._logs import LogRecord
 from opentelemetry.sdk._logs import LoggerProvider, ReadWriteLogRecord
 from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
@@ -98,6 +102,62 @@ def test_every_trace_is_sampled_unless_the_environment_says_otherwise(tmp_path) 
     assert list(of(captured(tmp_path, *calls, **sampler), "dependencies")) == []
 
 
+SET_UP = """
+import json, sys
+from opentelemetry import trace
+from otel_realtime.azure import configure_azure
+
+configure_azure(disable_offline_storage=True, **json.loads(sys.argv[1]))
+tracers = trace.get_tracer_provider()
+print(tracers.sampler.get_description())
+tracers.get_tracer("app").start_span("one").end()
+"""
+
+
+def set_up(endpoint: str, folder: Path, options: dict[str, object], **settings: str):
+    """How a program ends that sets Azure up, with its live metrics and all, and ends a span."""
+    connection = f"{KEY};IngestionEndpoint={endpoint}/;LiveEndpoint={endpoint}/"
+    told = {**settings_for(SimpleNamespace(connection_string=connection)), **settings}
+    command = ("python", "-c", SET_UP, json.dumps(options))
+    ended = run(Path(sys.executable).parent, *command, folder=folder, settings=told)
+    assert ended.returncode == 0, ended.stderr
+    return ended
+
+
+@pytest.mark.parametrize(
+    ("options", "variable", "sampler"),
+    [
+        ({"traces_per_second": 0}, None, "RateLimitedSampler{0}"),
+        ({"traces_per_second": None}, "", "ApplicationInsightsSampler1.0"),
+        ({"sampling_ratio": 0}, None, "ApplicationInsightsSampler0"),
+    ],
+)
+def test_none_is_a_number_and_a_variable_that_says_nothing_is_none(
+    options, variable, sampler, tmp_path
+) -> None:
+    settings = {} if variable is None else {"OTEL_TRACES_SAMPLER": variable}
+    with refusing() as endpoint:
+        assert set_up(endpoint, tmp_path, options, **settings).stdout == f"{sampler}\n"
+
+
+@pytest.mark.parametrize("dead", DEAD)
+def test_with_a_dead_endpoint_the_program_exits_in_time(dead, tmp_path) -> None:
+    with DEAD[dead]() as endpoint:
+        began = monotonic()
+        ended = set_up(endpoint, tmp_path, {"export_timeout": 0.3})
+        took = monotonic() - began
+    if dead == "silent":  # the other refuses at once, and nothing is awaited
+        assert ended.stderr.count("BatchSpanProcessor could not be shut down within 0.3 s") == 1
+    assert took < 20  # s; Azure's import takes some 4, a shutdown alone 30 for each signal
+
+
+def test_a_timeout_that_is_none_is_refused() -> None:
+    from otel_realtime.azure import configure_azure
+
+    with pytest.raises(SettingError, match=r"^export_timeout takes seconds; it cannot be -1"):
+        configure_azure(f"{KEY}", export_timeout=-1)
+
+
 def test_a_tracer_provider_that_was_there_before_is_told_of(tmp_path) -> None:
     with AzureIngestion() as azure:
         command = ("python", PROGRAM, "--late")
@@ -111,6 +171,17 @@ def test_a_tracer_provider_that_was_there_before_is_told_of(tmp_path) -> None:
     ]
     assert "before configure_azure was called" in said
     assert list(of(rows_of(azure), "dependencies")) == []
+
+
+def test_where_azure_set_itself_up_its_processors_add_to_our_spans_and_see_no_dialect(
+    tmp_path,
+) -> None:
+    told = captured(tmp_path, "--theirs")
+    ours = [each for each in of(told, "dependencies") if semconv.SYSTEM in each.dimensions]
+    assert [each.name.split()[0] for each in ours] == ["user_input", "chat", "invoke_agent"]
+    # A processor of Azure's says it of the root as that ends.
+    main = [each.dimensions.get("microsoft.gen_ai.main_agent.name") for each in ours]
+    assert main == ["Assistant"] * 3
 
 
 def test_an_instrumented_provider_gets_the_dialect_and_its_log_events_too() -> None:

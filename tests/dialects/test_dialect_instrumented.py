@@ -2,13 +2,26 @@
 
 import pytest
 from dialects.calls_in_dialects import Kept, answered
-from opentelemetry.sdk.trace import ConcurrentMultiSpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import ConcurrentMultiSpanProcessor, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import NoOpTracerProvider
 
 from otel_realtime import DialectSpanProcessor, RealtimeInstrumentor, SettingError
 from otel_realtime.records import Kind
 
 KIND = "openinference.span.kind"
+
+
+class Exporting(SimpleSpanProcessor):
+    """A processor with an exporter, and what that was given."""
+
+    def __init__(self) -> None:
+        super().__init__(InMemorySpanExporter())
+
+    @property
+    def spans(self):
+        return self.span_exporter.get_finished_spans()
 
 
 @pytest.fixture
@@ -40,7 +53,7 @@ def dialects_of(kept):
 
 @pytest.mark.parametrize("many", [None, ConcurrentMultiSpanProcessor])
 def test_all_that_a_provider_has_speaks_it_until_it_is_uninstrumented(instrumentor, many) -> None:
-    one, two, own = Kept(), Kept(), Kept()
+    one, two, own = Exporting(), Exporting(), Kept()
     theirs = DialectSpanProcessor(own, dialect="langsmith")
     settings = {"active_span_processor": many()} if many else {}
     provider = provider_with(one, two, theirs, **settings)
@@ -48,7 +61,7 @@ def test_all_that_a_provider_has_speaks_it_until_it_is_uninstrumented(instrument
     hold(provider)
     assert dialects_of(one) == dialects_of(two) == ["LLM", "AGENT"]
     assert [each.attributes["langsmith.span.kind"] for each in own.spans] == ["llm", "chain"]
-    late = Kept()
+    late = Exporting()
     provider.add_span_processor(late)
     instrumentor.uninstrument()
     hold(provider)
@@ -59,29 +72,72 @@ def test_all_that_a_provider_has_speaks_it_until_it_is_uninstrumented(instrument
 
 def test_a_processor_need_only_behave_like_one(instrumentor) -> None:
     class Behaving:
-        """Not derived from the SDK's class, as some vendors' are not."""
+        """Not derived from the SDK's class, and around one of it, as that of LangSmith is."""
 
-        def __init__(self) -> None:
-            self.spans = []
+        def __init__(self, processor) -> None:
+            self.processor = processor
 
         def on_start(self, span, parent_context=None) -> None: ...
 
         def _on_ending(self, span) -> None: ...
 
         def on_end(self, span) -> None:
-            self.spans.append(span)
+            self.processor.on_end(span)
 
-    kept = Behaving()
-    provider = provider_with(kept)
+    kept = Exporting()
+    provider = provider_with(Behaving(kept))
     instrumentor.instrument(tracer_provider=provider, dialect="openinference")
     hold(provider)
     assert dialects_of(kept) == ["LLM", "AGENT"]
 
 
+def test_one_that_exports_nothing_sees_spans_as_they_are_and_may_add_to_them(instrumentor) -> None:
+    class Adding(SpanProcessor):
+        """Adds to a span that has ended, as that of Azure Monitor does."""
+
+        def __init__(self) -> None:
+            self.saw = []
+
+        def on_end(self, span) -> None:
+            self.saw.append(dict(span.attributes))
+            told = span._attributes  # noqa: SLF001 - as it does
+            told._immutable = False  # noqa: SLF001 - the same
+            told["added"] = 1
+
+    adding, looking, kept = Adding(), Kept(), Exporting()
+    provider = provider_with(adding, kept, looking)
+    instrumentor.instrument(tracer_provider=provider, dialect="openinference")
+    hold(provider)
+    assert [KIND in told for told in adding.saw] == [False, False]
+    assert dialects_of(looking) == [None, None]
+    assert dialects_of(kept) == ["LLM", "AGENT"]
+    assert [span.attributes["added"] for span in kept.spans] == [1, 1]
+
+
+def test_one_that_has_a_dialect_within_is_left(instrumentor, monkeypatch, tmp_path) -> None:
+    pytest.importorskip("obstore", reason="needs the extra otel-realtime[audio]")
+    from audio.by_hand import archive_with
+
+    from otel_realtime import AudioUploadSpanProcessor
+
+    monkeypatch.setenv("OTEL_REALTIME_DIALECT", "phoenix")
+    monkeypatch.setenv("OTEL_REALTIME_DIALECT_TURNS", "true")
+    kept = Kept()
+    settings = {"audio_store": (tmp_path / "kept").as_uri(), "audio_spool": tmp_path / "spool"}
+    with archive_with(**settings):
+        uploading = AudioUploadSpanProcessor(DialectSpanProcessor(kept), **settings)
+        provider = provider_with(uploading)
+        instrumentor.instrument(tracer_provider=provider)
+        assert provider._active_span_processor._span_processors == (uploading,)  # noqa: SLF001
+        hold(provider)
+        provider.shutdown()
+    assert dialects_of(kept) == ["LLM", "CHAIN", "AGENT"]
+
+
 def test_by_the_environment(instrumentor, monkeypatch) -> None:
     monkeypatch.setenv("OTEL_REALTIME_DIALECT", "openinference")
     monkeypatch.setenv("OPENINFERENCE_HIDE_OUTPUTS", "true")
-    kept = Kept()
+    kept = Exporting()
     provider = provider_with(kept)
     instrumentor.instrument(tracer_provider=provider)
     hold(provider)
@@ -97,7 +153,7 @@ def test_by_default_nothing_is_touched(instrumentor) -> None:
     assert provider._active_span_processor._span_processors is before  # noqa: SLF001
 
 
-@pytest.mark.parametrize("provider", [TracerProvider(shutdown_on_exit=False), NoOpTracerProvider()])
+@pytest.mark.parametrize("provider", [provider_with(), provider_with(Kept()), NoOpTracerProvider()])
 def test_where_there_is_nothing_to_put_it_around_that_is_said(
     instrumentor, provider, caplog
 ) -> None:

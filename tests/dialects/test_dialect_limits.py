@@ -3,8 +3,16 @@
 import json
 
 import pytest
-from dialects.calls_in_dialects import HandMade, answered, given, scenario, through
-from opentelemetry.sdk.trace import TracerProvider
+from dialects.calls_in_dialects import (
+    HandMade,
+    Kept,
+    a_call_with_audio,
+    answered,
+    given,
+    scenario,
+    through,
+)
+from opentelemetry.sdk.trace import SpanLimits, TracerProvider
 
 from otel_realtime import semconv
 from otel_realtime.facts import ToolAnswer
@@ -66,31 +74,44 @@ def test_where_all_has_room_nothing_is_said_to_be_left_out() -> None:
     assert semconv.LEFT_OUT not in last_response("openinference", answered(given()))
 
 
+def assert_within(spans, *, count, length) -> None:
+    for span in spans:
+        texts = [value for value in span.attributes.values() if isinstance(value, str)]
+        assert len(span.attributes) <= count
+        assert max(map(len, texts)) <= length
+
+
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_lower_limits_of_opentelemetry_hold(dialect, monkeypatch) -> None:
     monkeypatch.setenv("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "30")
     monkeypatch.setenv("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "40")
-    processor, kept = through(dialect)
-    # The SDK's spans are to have them as well, which it reads when it is imported.
+    processor, kept = through(dialect, dialect_turns=True)
     scenario("tool", processor)
-    for span in kept.spans:
-        texts = [value for value in span.attributes.values() if isinstance(value, str)]
-        assert len(span.attributes) <= 30
-        assert max(map(len, texts)) <= 40
+    assert_within(kept.spans, count=30, length=40)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_those_that_a_provider_was_given_hold(dialect) -> None:
+    processor, kept = through(dialect, dialect_turns=True)
+    limits = SpanLimits(max_span_attributes=20, max_span_attribute_length=10)
+    provider = TracerProvider(shutdown_on_exit=False, span_limits=limits)
+    a_call_with_audio(processor, provider=provider)
+    assert {span.name.split()[0] for span in kept.spans} >= {"chat", "invoke_agent"}
+    assert_within(kept.spans, count=20, length=10)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_what_the_sdk_cut_is_said_whole_where_it_is_cut_anew(dialect) -> None:
     """A cut JSON says nothing: what it was made of does, and each part of that is cut by itself."""
-    from opentelemetry.sdk.trace import SpanLimits
-
     processor, kept = through(dialect)
-    limits = SpanLimits(max_span_attribute_length=30)
+    plain, limits = Kept(), SpanLimits(max_span_attribute_length=63)
     provider = TracerProvider(shutdown_on_exit=False, span_limits=limits)
-    call = HandMade(processor, provider=provider)
+    call = HandMade(processor, plain, provider=provider)
     call.span(Kind.RESPONSE, "resp_1", answered(given("When?", audio=False)))
     call.end()
+    assert "From seven." not in str(dict(plain.spans[0].attributes))
     assert "From seven." in str(dict(kept.spans[0].attributes))
+    assert_within(kept.spans, count=128, length=63)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

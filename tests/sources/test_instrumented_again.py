@@ -24,6 +24,8 @@ from sources.switchboard import (
 )
 
 from otel_realtime import semconv
+from otel_realtime.dialects import openinference_names as names
+from otel_realtime.dialects.azure import EVENT_NAME
 from otel_realtime.instrumentor import RealtimeInstrumentor
 from otel_realtime.observing import observe
 from otel_realtime.sources.agents import RealtimeTelemetryListener
@@ -165,6 +167,38 @@ async def test_taken_out_in_mid_call(recorder, counter):
     assert reason(traced) == ("uninstrumented", None)
     assert traced.one("execute_tool").attributes[semconv.TOOL_OUTCOME] == "cancelled"
     assert len(traced.named("chat")) == 1
+
+
+async def test_taken_out_in_mid_call_the_rest_is_in_the_dialect_too(recorder, counter):
+    """What ends with the instrumentor is translated, and hidden, as all that ended before."""
+    desk, hidden = Desk(), {"hide_inputs": True, "hide_outputs": True}
+    turns = {"dialect": "openinference", "dialect_turns": True, **hidden}
+    with instrumented(recorder, **turns) as instrumentor:
+        async with line("tool", desk.agent) as phone:
+            await Going(phone, desk, instrumentor).hold(trace.INVALID_SPAN)
+    spans = recorder.traced().spans
+    kinds = {span.name.split()[0]: span.attributes.get(names.KIND) for span in spans}
+    assert kinds == {
+        "user_input": "USER",
+        "chat": "LLM",
+        "execute_tool": "TOOL",
+        "conversation.turn": "AUDIO",
+        "invoke_agent": "AGENT",
+    }
+    assert "London" not in str([span.attributes for span in spans])
+    known = {None, *(span.span_id for span in spans)}
+    assert [span.name for span in spans if span.parent_span_id not in known] == []
+
+
+async def test_taken_out_in_mid_call_its_last_log_event_is_a_custom_event(recorder, counter):
+    with instrumented(recorder, dialect="azure") as instrumentor:
+        async with line("typed") as phone, phone.session:
+            await phone.ask()
+            instrumentor.uninstrument()
+    (ended,) = (
+        log for log in recorder.traced().logs if log.event_name == semconv.LOG_SESSION_ENDED
+    )
+    assert ended.attributes[EVENT_NAME] == semconv.LOG_SESSION_ENDED
 
 
 async def test_taken_out_with_many_open(recorder, counter):

@@ -5,6 +5,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
+from otel_realtime.aloud import warn
 from otel_realtime.audio.options import ArchiveOptions
 from otel_realtime.audio.store import Store, StoreError
 from otel_realtime.extras import needed
@@ -50,7 +51,7 @@ def _make(given: object, options: ArchiveOptions) -> "Archive | None":
         return Archive(store, options)
     except (StoreError, ImportError) as error:
         if isinstance(given, FromEnvironment):
-            _logger.warning("No audio is recorded: OTEL_REALTIME_AUDIO_STORE: %s", error)
+            warn(_logger, "No audio is recorded: OTEL_REALTIME_AUDIO_STORE: %s", error)
             return None
         if isinstance(error, StoreError):
             message = f"audio_store: {error}"

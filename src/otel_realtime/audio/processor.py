@@ -66,8 +66,11 @@ class AudioUploadSpanProcessor(SpanProcessor):
     are and, unless one with audio waits before them, at once; those with audio in another thread,
     in the context in which they ended. Traces that are not sampled keep no audio.
 
-    Args:
+    Attributes:
         wrapped: The processor that spans are handed on to, if it is wrapped around one.
+
+    Args:
+        wrapped: The same.
         meter_provider: Where it is counted what becomes of others' audio; the global one by
             default.
         **settings: See `ArchiveKeywords`; where one is not given, the environment counts.
@@ -95,7 +98,7 @@ class AudioUploadSpanProcessor(SpanProcessor):
         if read.audio_store is None:
             message = "AudioUploadSpanProcessor needs audio_store, or OTEL_REALTIME_AUDIO_STORE"
             raise SettingError(message)
-        self._wrapped = wrapped
+        self.wrapped: Final = wrapped
         self._archive = archive_of(read)
         self._passing = _passing(self._archive, wrapped, meter_provider)
         self._lock = Lock()
@@ -105,19 +108,19 @@ class AudioUploadSpanProcessor(SpanProcessor):
         """Offer the store to a session of ours that begins."""
         if self._archive is not None and _is_session(span):
             offers.offer(span.get_span_context().span_id, self._archive)
-        if self._wrapped is not None:
-            self._wrapped.on_start(span, parent_context=parent_context)
+        if self.wrapped is not None:
+            self.wrapped.on_start(span, parent_context=parent_context)
 
     def _on_ending(self, span: Span) -> None:
-        if self._wrapped is not None:
-            self._wrapped._on_ending(span)  # noqa: SLF001 - the SDK's, for processors alone
+        if self.wrapped is not None:
+            self.wrapped._on_ending(span)  # noqa: SLF001 - the SDK's, for processors alone
 
     def on_end(self, span: ReadableSpan) -> None:
         """Hand a span on; one with inline audio a little later, in another thread."""
-        if self._wrapped is None:
+        if self.wrapped is None:
             return
         if self._passing is None or not _is_sampled(span):
-            self._wrapped.on_end(span)
+            self.wrapped.on_end(span)
         else:
             self._passing.take(span)
 
@@ -134,7 +137,7 @@ class AudioUploadSpanProcessor(SpanProcessor):
         within = min(_FLUSH_MS if timeout_millis is None else timeout_millis, _DAY_MS)
         until = monotonic() + within / _MS_PER_S
         is_passed = self._passing is None or self._passing.flush(until)
-        is_exported = self._wrapped is None or self._wrapped.force_flush(_left_ms(until))
+        is_exported = self.wrapped is None or self.wrapped.force_flush(_left_ms(until))
         is_uploaded = self._archive is None or self._archive.flush(until - monotonic())
         return is_passed and is_exported is not False and is_uploaded  # None: it does not say
 
@@ -152,8 +155,8 @@ class AudioUploadSpanProcessor(SpanProcessor):
         try:
             if self._passing is not None:
                 self._passing.stop(until)
-            if self._wrapped is not None:
-                self._wrapped.shutdown()
+            if self.wrapped is not None:
+                self.wrapped.shutdown()
         finally:
             if self._archive is not None:
                 self._archive.flush(until - monotonic())

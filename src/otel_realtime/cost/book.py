@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
+from otel_realtime.aloud import warn
 from otel_realtime.cost.file import FilePrices, PriceFileError, read_prices
 from otel_realtime.settings import FromEnvironment, SettingError, Settings
 
@@ -82,7 +83,7 @@ def _make(cost: object, prices: object) -> Book | None:
         own = read_prices(Path(str(prices)).expanduser())
     except (PriceFileError, ImportError) as error:
         if isinstance(prices, FromEnvironment):
-            _logger.warning("No costs are told: OTEL_REALTIME_PRICES: %s", error)
+            warn(_logger, "No costs are told: OTEL_REALTIME_PRICES: %s", error)
             return None
         if isinstance(error, PriceFileError):
             message = f"prices: {error}"
@@ -93,7 +94,7 @@ def _make(cost: object, prices: object) -> Book | None:
     except ImportError:
         return Book(own, None)
     except Exception as error:  # noqa: BLE001 - what another package may raise as it is imported
-        _logger.warning("Only the prices of the file are used: genai-prices: %r", error)
+        warn(_logger, "Only the prices of the file are used: genai-prices: %r", error)
         return Book(own, None)
 
 
@@ -103,7 +104,7 @@ def _of_package(*, is_told: bool) -> Book | None:
     except Exception as error:
         if is_told:
             raise
-        _logger.warning("No costs are told: OTEL_REALTIME_COST: %s", error)
+        warn(_logger, "No costs are told: OTEL_REALTIME_COST: %s", error)
         return None
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from opentelemetry.sdk._logs import LogRecordProcessor, ReadWriteLogRecord
 
 from otel_realtime import semconv
+from otel_realtime.aloud import warn
 from otel_realtime.dialects.azure import event_of
 
 _logger = logging.getLogger("otel_realtime")
@@ -52,9 +53,10 @@ def put_first(provider: object) -> Callable[[], None]:
     """
     many: Any = getattr(provider, "_multi_log_record_processor", None)
     if not isinstance(getattr(many, "_log_record_processors", None), tuple):
-        _logger.warning(
+        warn(
+            _logger,
             "Log events are no custom events in Application Insights: give AzureLogRecordProcessor "
-            "to the logger provider yourself"
+            "to the logger provider yourself",
         )
         return _nothing
     ours = AzureLogRecordProcessor()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from opentelemetry.sdk.trace import ReadableSpan, SpanLimits
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.util.types import AttributeValue
 
 from otel_realtime import semconv
@@ -77,11 +77,11 @@ class Limits:
     length: int | None = None
 
     @classmethod
-    def read(cls) -> "Limits":
-        """Those of OpenTelemetry, by its own variables; never more than 128 attributes."""
-        limits = SpanLimits()
-        count = limits.max_span_attributes
-        return cls(_MOST if count is None else min(count, _MOST), limits.max_span_attribute_length)
+    def of(cls, span: ReadableSpan) -> "Limits":
+        """Those that a span has itself, however they were set; never more than 128 attributes."""
+        own = getattr(span, "_attributes", None)  # the SDK tells them nowhere else
+        count, length = getattr(own, "maxlen", None), getattr(own, "max_value_len", None)
+        return cls(_MOST if count is None else min(count, _MOST), length)
 
 
 Translate: TypeAlias = Callable[[Ended, Limits], Attributes]

@@ -84,7 +84,6 @@ class DialectSpanProcessor(SpanProcessor):
         self.put_together: Final = split(wrapped)
         self._settings = DialectSettings.read(dict(settings))
         self._translate = _DIALECTS.get(self._settings.dialect)
-        self._limits = Limits.read()
         self._calls = Calls()
         is_openinference = self._settings.dialect in _TURNS
         self._has_turns = is_openinference and self._settings.dialect_turns
@@ -153,21 +152,22 @@ class DialectSpanProcessor(SpanProcessor):
             shared: Attributes = {
                 name: ended.attributes[name] for name in _SHARED if name in ended.attributes
             }
-            yield around(span, turn, call.context, partial(self._said_of_turn, turn, shared))
+            said = partial(self._said_of_turn, turn, shared, span)
+            yield around(span, turn, call.context, said)
         if is_over:
             self._calls.end(span, ended.attributes)
 
     def _said(self, ended: Ended) -> Attributes:
         try:
             assert self._translate is not None  # noqa: S101 - else nothing comes here
-            said = self._translate(ended.apart(), self._limits)
+            said = self._translate(ended.apart(), Limits.of(ended.span))
             return self._hide(said) if self._hide is not None else said
         except Exception as error:  # noqa: BLE001 - the guard
             return _without_content(ended.span, error)
 
-    def _said_of_turn(self, turn: Turn, shared: Attributes) -> Attributes:
+    def _said_of_turn(self, turn: Turn, shared: Attributes, span: ReadableSpan) -> Attributes:
         try:
-            said = _TURNS[self._settings.dialect](turn, shared, self._limits)
+            said = _TURNS[self._settings.dialect](turn, shared, Limits.of(span))
             return self._hide(said) if self._hide is not None else said
         except Exception as error:  # noqa: BLE001 - the guard
             _tell(error)

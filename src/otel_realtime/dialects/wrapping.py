@@ -11,21 +11,28 @@ from typing import Any
 
 from opentelemetry.sdk.trace import SpanProcessor
 
+from otel_realtime.aloud import warn
 from otel_realtime.dialects.processor import DialectSpanProcessor
 from otel_realtime.settings import DialectSettings
+from otel_realtime.splitting import exporter_of, layers_of
 
 _logger = logging.getLogger("otel_realtime")
+
+
+def exports(processor: SpanProcessor) -> bool:
+    """Whether it hands spans to an exporter, itself or by what it is wrapped around."""
+    return exporter_of(processor) is not None
 
 
 def wrap(
     provider: object,
     settings: DialectSettings,
-    which: Callable[[SpanProcessor], bool] = lambda _: True,
+    which: Callable[[SpanProcessor], bool] = exports,
 ) -> Callable[[], None]:
-    """Put a dialect around every processor that a tracer provider has now, or around `which`.
+    """Put a dialect around the processors of a tracer provider that export, or around `which`.
 
-    A `DialectSpanProcessor` that is there already is left as it is. Where that cannot be done, it
-    is logged.
+    The others look at spans or add to them: they are left to see them as they are. So is one that
+    has a `DialectSpanProcessor` within it. Where nothing can be done, that is logged.
 
     Returns:
         What takes it away again.
@@ -34,17 +41,18 @@ def wrap(
     found = getattr(many, "_span_processors", None)
     found = tuple(filter(which, found)) if isinstance(found, tuple) else ()
     if not found:
-        _logger.warning(
-            "The dialect %s has no effect: there is no span processor yet that it could be put "
-            "around. Set the exporter up before this is instrumented, or put DialectSpanProcessor "
-            "around its processor yourself",
+        warn(
+            _logger,
+            "The dialect %s has no effect: there is no span processor yet that has an exporter. "
+            "Set the exporter up before this is instrumented, or put DialectSpanProcessor around "
+            "its processor yourself",
             settings.dialect,
         )
         return _nothing
     ours = {
         id(each): DialectSpanProcessor(each, **settings.as_keywords())
         for each in found
-        if not isinstance(each, DialectSpanProcessor)
+        if not any(isinstance(part, DialectSpanProcessor) for part in layers_of(each))
     }
     _replace(many, lambda each: ours.get(id(each), each))
     back = {id(each): each.wrapped for each in ours.values()}

@@ -8,6 +8,8 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+from otel_realtime.aloud import warn
+
 _logger = logging.getLogger("otel_realtime.settings")
 
 
@@ -70,7 +72,7 @@ def _imported(name: str) -> Callable[..., Any] | str:
 @cache
 def _tell(problem: str) -> None:
     """Log it, once."""
-    _logger.warning("%s", problem)
+    warn(_logger, problem)
 
 
 def _names(text: str) -> tuple[str, list[str]]:

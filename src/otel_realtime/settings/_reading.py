@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import fields
 from typing import Any
 
+from otel_realtime.aloud import warn
 from otel_realtime.settings._values import FromEnvironment, SettingError
 
 _logger = logging.getLogger("otel_realtime.settings")
@@ -62,7 +63,7 @@ def _environment(
             what_then, values[each.name] = when_wrong.get(
                 each.name, ("it is left at its default", each.default)
             )
-            _logger.warning("%s takes %s, not %r: %s", env, accepts, value, what_then)
+            warn(_logger, "%s takes %s, not %r: %s", env, accepts, value, what_then)
     return values
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
+from threading import TIMEOUT_MAX
 from typing import Any
 
 Redact = Callable[[str, str], str | None]
@@ -52,7 +53,7 @@ def content_capture(value: object) -> ContentCapture:
 
 
 def seconds(value: object) -> float:
-    """A time that is not negative.
+    """A time that is not negative, and at most as long as a thread can wait.
 
     Raises:
         ValueError: It is none.
@@ -60,7 +61,7 @@ def seconds(value: object) -> float:
     number = float(str(value))
     if not math.isfinite(number) or number < 0:
         raise ValueError(value)
-    return number
+    return min(number, TIMEOUT_MAX)
 
 
 def share(value: object) -> float:
