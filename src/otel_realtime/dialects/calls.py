@@ -24,6 +24,7 @@ _TELLS_INPUT: Final = {
     Kind.INPUT: semconv.INPUT_MESSAGES,
     Kind.TRANSCRIPTION: semconv.OUTPUT_MESSAGES,
 }
+_TYPED: Final = "text"
 _ANNOUNCES: Final = "response.function_call_arguments.done"
 _HAVE_SPANS_BELOW: Final = frozenset({Kind.INPUT, Kind.RESPONSE})
 _MOST_ABOVE: Final = 128
@@ -77,6 +78,7 @@ class Call:
         last: The one that tells what the agent said last.
         turns: Those that are awaited, by index; none unless they are asked for.
         above: The ids of its newest spans that others may be below.
+        typed: The ids of the newest items that the user typed.
     """
 
     context: SpanContext
@@ -84,6 +86,7 @@ class Call:
     last: object = None
     turns: dict[int, Turn] = field(default_factory=dict)
     above: deque[int] = field(default_factory=deque)
+    typed: dict[object, None] = field(default_factory=dict)
     _newest: int = -1
     _announced: dict[object, SpanContext] = field(default_factory=dict)
     """The server events that announced tool calls, by the id of the call."""
@@ -94,6 +97,10 @@ class Call:
             self.first = ended.attributes.get(_TELLS_INPUT[ended.kind])
         elif ended.kind is Kind.RESPONSE:
             self.last = ended.attributes.get(semconv.OUTPUT_MESSAGES) or self.last
+        if ended.attributes.get(semconv.INPUT_TYPE) == _TYPED:
+            self.typed[ended.attributes.get(semconv.ITEM_ID)] = None
+            if len(self.typed) > _MOST_TEXTS:
+                del self.typed[next(iter(self.typed))]
 
     def announcing(self, ended: Ended) -> SpanContext | None:
         """The span of the server event that announced a tool call; None if that is not shown."""

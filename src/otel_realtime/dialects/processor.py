@@ -161,7 +161,7 @@ class DialectSpanProcessor(SpanProcessor):
         try:
             assert self._translate is not None  # noqa: S101 - else nothing comes here
             said = self._translate(ended.apart(), self._limits)
-            return self._hide(said) if self._hide is not None else said
+            return self._hide(said, ended) if self._hide is not None else said
         except Exception as error:  # noqa: BLE001 - the guard
             return _without_content(ended.span, error)
 
