@@ -18,13 +18,15 @@ from otel_realtime import semconv
 from otel_realtime.dialects.ended import Ended, Kind
 from otel_realtime.told import Setup
 
+TYPED: Final = "text"
+"""The type of an input, and the trigger of a response, that was typed."""
+
 _MOST_CALLS: Final = 4096
 _MOST_TEXTS: Final = 64
 _TELLS_INPUT: Final = {
     Kind.INPUT: semconv.INPUT_MESSAGES,
     Kind.TRANSCRIPTION: semconv.OUTPUT_MESSAGES,
 }
-_TYPED: Final = "text"
 _ANNOUNCES: Final = "response.function_call_arguments.done"
 _HAVE_SPANS_BELOW: Final = frozenset({Kind.INPUT, Kind.RESPONSE})
 _MOST_ABOVE: Final = 128
@@ -97,7 +99,7 @@ class Call:
             self.first = ended.attributes.get(_TELLS_INPUT[ended.kind])
         elif ended.kind is Kind.RESPONSE:
             self.last = ended.attributes.get(semconv.OUTPUT_MESSAGES) or self.last
-        if ended.attributes.get(semconv.INPUT_TYPE) == _TYPED:
+        if ended.attributes.get(semconv.INPUT_TYPE) == TYPED:
             self.typed[ended.attributes.get(semconv.ITEM_ID)] = None
             if len(self.typed) > _MOST_TEXTS:
                 del self.typed[next(iter(self.typed))]

@@ -10,13 +10,13 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from otel_realtime import semconv
+from otel_realtime.dialects.calls import TYPED
 from otel_realtime.dialects.ended import Attributes, Ended, Kind
 from otel_realtime.settings import DialectSettings
 
 REDACTED: Final = "__REDACTED__"
 
 _NOTHING: Final = r"(?!)"
-_TYPED: Final = "text"
 _TEXTS: Final = r"message\.content|contents\.\d+\.message_content\.audio\.audio\.transcript"
 
 
@@ -100,9 +100,9 @@ class Hiding:
 def _is_typed(ended: Ended) -> bool:
     """Whether nothing that it tells of the user was heard."""
     told, call = ended.attributes, ended.call
-    if told.get(semconv.INPUT_TYPE) == _TYPED:
+    if told.get(semconv.INPUT_TYPE) == TYPED:
         return True
-    if told.get(semconv.RESPONSE_TRIGGER) != _TYPED or call is None:
+    if told.get(semconv.RESPONSE_TRIGGER) != TYPED or call is None:
         return False
     items = told.get(semconv.RESPONSE_INPUT_ITEMS)  # all but those, typed, whose id is not known
     return all(each in call.typed for each in (items if isinstance(items, Sequence) else ()))
