@@ -7,7 +7,16 @@ import pytest
 from dialects.calls_in_dialects import a_call_with_audio
 from hypothesis import given
 from hypothesis import strategies as st
+from opentelemetry._logs import LogRecord, SeverityNumber
+from opentelemetry.exporter.otlp.proto.common._log_encoder import encode_logs
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.sdk._logs import LoggerProvider, ReadableLogRecord
+from opentelemetry.sdk._logs.export import (
+    BatchLogRecordProcessor,
+    LogRecordExporter,
+    LogRecordExportResult,
+    SimpleLogRecordProcessor,
+)
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import (
@@ -16,7 +25,16 @@ from opentelemetry.sdk.trace.export import (
     SpanExporter,
     SpanExportResult,
 )
-from opentelemetry.trace import Link, SpanContext, Status, StatusCode, TraceFlags, TraceState
+from opentelemetry.trace import (
+    Link,
+    NonRecordingSpan,
+    SpanContext,
+    Status,
+    StatusCode,
+    TraceFlags,
+    TraceState,
+    set_span_in_context,
+)
 
 from otel_realtime import DialectSpanProcessor, RealtimeInstrumentor
 from otel_realtime.bounding import bounded
@@ -29,6 +47,12 @@ VALUES = st.one_of(
     *(TEXTS, NUMBERS, st.booleans(), st.floats(), st.binary(max_size=300)),
     *(st.lists(each, max_size=20) for each in (TEXTS, NUMBERS, st.booleans(), st.floats())),
 )
+BODIES = st.recursive(
+    st.one_of(st.none(), TEXTS, NUMBERS, st.booleans(), st.floats(), st.binary(max_size=300)),
+    lambda inner: st.one_of(st.lists(inner, max_size=9), st.dictionaries(TEXTS, inner, max_size=9)),
+    max_leaves=30,
+)
+"""What a log event may say: whatever JSON can."""
 ATTRIBUTES = st.dictionaries(st.text(min_size=1, max_size=200), VALUES, max_size=30)
 
 
@@ -49,6 +73,28 @@ class Sized(SpanExporter):
     @property
     def names(self) -> list[str]:
         return [span.name for batch in self.batches for span in batch]
+
+
+class SizedLogs(LogRecordExporter):
+    """The same of log events."""
+
+    def __init__(self) -> None:
+        self.batches: list[Sequence[ReadableLogRecord]] = []
+        self.sizes: list[int] = []
+
+    def export(self, batch: Sequence[ReadableLogRecord]) -> LogRecordExportResult:
+        self.batches.append(batch)
+        self.sizes.append(encode_logs(batch).ByteSize())
+        return LogRecordExportResult.SUCCESS
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:  # noqa: ARG002 - the interface's
+        return True
+
+    def shutdown(self) -> None: ...
+
+    @property
+    def names(self) -> list[str]:
+        return [each.log_record.event_name for batch in self.batches for each in batch]
 
 
 def provider_with(*processors) -> TracerProvider:
@@ -182,6 +228,60 @@ def test_an_exporter_that_takes_no_attributes_is_left_as_it_is() -> None:
         span_exporter = Slotted()
 
     split(Processor())()
+
+
+def logger_provider_with(*processors) -> LoggerProvider:
+    provider = LoggerProvider(shutdown_on_exit=False)
+    for each in processors:
+        provider.add_log_record_processor(each)
+    return provider
+
+
+def test_a_batch_of_log_events_that_is_too_large_goes_in_parts() -> None:
+    exporter = SizedLogs()
+    provider = logger_provider_with(bounded(BatchLogRecordProcessor(exporter, 1e9)))
+    for place in range(400):
+        provider.get_logger("app").emit(
+            LogRecord(event_name=f"{place}", attributes={"text": LARGE})
+        )
+    provider.force_flush()
+    provider.shutdown()
+    assert exporter.names == [str(place) for place in range(400)]
+    assert max(exporter.sizes) <= MOST_BYTES
+    assert len(exporter.sizes) == 5  # of 4 MB
+
+
+def test_log_events_are_divided_while_it_is_instrumented() -> None:
+    exporter = SizedLogs()
+    provider = logger_provider_with(BatchLogRecordProcessor(exporter))
+    instrumentor = RealtimeInstrumentor()
+    instrumentor.instrument(logger_provider=provider, export_timeout=5)
+    is_split = "export" in vars(exporter)
+    instrumentor.uninstrument()
+    provider.shutdown()
+    assert is_split
+    assert "export" not in vars(exporter)
+
+
+@given(ATTRIBUTES, st.one_of(st.none(), TEXTS, BODIES), TEXTS)
+def test_a_log_event_is_never_larger_than_estimated(attributes, body, text) -> None:
+    exporter = SizedLogs()
+    provider = LoggerProvider(resource=Resource.get_empty(), shutdown_on_exit=False)
+    provider.add_log_record_processor(SimpleLogRecordProcessor(exporter))
+    span = SpanContext(2**127, 2**63, is_remote=False)
+    record = LogRecord(
+        timestamp=2**63,
+        observed_timestamp=2**63,
+        context=set_span_in_context(NonRecordingSpan(span)),
+        severity_text=text,
+        severity_number=SeverityNumber.FATAL4,
+        body=body,
+        attributes=attributes,
+        event_name=text,
+    )
+    provider.get_logger("app", "1.0", "https://schema", {"of": "scope"}).emit(record)
+    ((ended,),) = exporter.batches
+    assert exporter.sizes[0] <= size_of(ended)
 
 
 @given(ATTRIBUTES, ATTRIBUTES, TEXTS)

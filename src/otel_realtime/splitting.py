@@ -1,8 +1,8 @@
-"""Requests of a bounded size: a batch of spans that is too large for one is exported in parts.
+"""Requests of a bounded size: a batch that is too large for one is exported in parts.
 
-The SDK's batch processor counts spans and not bytes. Where many calls go on, or an endpoint was
-away for a while, 512 spans with what was said, tools and instructions are some megabytes: gRPC
-takes 4 MB at most, and many a proxy 1 MB.
+The SDK's batch processors count spans, or log events, and not bytes. Where many calls go on, or an
+endpoint was away for a while, 512 with what was said, tools and instructions are some megabytes:
+gRPC takes 4 MB at most, and many a proxy 1 MB.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from opentelemetry.trace import SpanContext
 
 if TYPE_CHECKING:
+    from opentelemetry._logs import LogRecord
+    from opentelemetry.sdk._logs import ReadableLogRecord
+    from opentelemetry.sdk._logs.export import LogRecordExportResult
     from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.sdk.trace.export import SpanExportResult
     from opentelemetry.sdk.util.instrumentation import InstrumentationScope
@@ -20,30 +23,33 @@ MOST_BYTES: Final = 1_000_000
 """What a request may have, before it is compressed."""
 
 _SPAN: Final = 128
-"""What a span, or a link to one, takes at most in OTLP beside texts: ids, times, flags, counts."""
+"""What a span, a link to one or a log event takes at most in OTLP beside texts: ids, times, flags,
+counts."""
 _EVENT: Final = 32
 _FIELD: Final = 10
 """What a text, or a list or map, takes at most beside what is in it: two tags, two lengths."""
 _NUMBER: Final = 13
+_NOTHING: Final = 2
 _DEEPEST: Final = 8
 _INNER: Final = ("wrapped", "processor")
 """Where processors have what they are wrapped around: ours, and those of LangSmith and Logfire."""
 _FAILURE: Final = "FAILURE"
-"""Of `SpanExportResult`; the SDK itself is not imported for it."""
+"""Of `SpanExportResult` and `LogRecordExportResult`; the SDK itself is not imported for it."""
 
-_Spans: TypeAlias = "Sequence[ReadableSpan]"
-_Export: TypeAlias = "Callable[[_Spans], SpanExportResult]"
+_Some: TypeAlias = "Sequence[ReadableSpan | ReadableLogRecord]"
+_Result: TypeAlias = "SpanExportResult | LogRecordExportResult"
+_Export: TypeAlias = "Callable[[_Some], _Result]"
 
 
 def split(processor: object, most: int = MOST_BYTES) -> Callable[[], None]:
-    """Have a span processor's exporter given no more at once than fits into `most` bytes.
+    """Have a processor's exporter given no more at once than fits into `most` bytes.
 
-    A span that is larger alone goes alone. Where a part fails the rest is given up, as the SDK
-    gives up a batch that fails: a dead endpoint takes no longer than before. Nothing is done where
-    there is no exporter of spans, or it was split before.
+    What is larger alone goes alone. Where a part fails the rest is given up, as the SDK gives up a
+    batch that fails: a dead endpoint takes no longer than before. Nothing is done where there is
+    no exporter of spans or log events, or it was split before.
 
     Args:
-        processor: The SDK's batch processor, or one that is wrapped around it.
+        processor: One of the SDK's batch processors, or one that is wrapped around one.
         most: Bytes of OTLP, estimated from above.
 
     Returns:
@@ -69,7 +75,7 @@ def split(processor: object, most: int = MOST_BYTES) -> Callable[[], None]:
 
 
 def layers_of(processor: object) -> Iterator[object]:
-    """A span processor and, from the outside in, those that it is wrapped around."""
+    """A processor and, from the outside in, those that it is wrapped around."""
     for _ in range(_DEEPEST):  # an object may have every attribute one asks for
         yield processor
         inner = (getattr(processor, name, None) for name in _INNER)
@@ -79,9 +85,16 @@ def layers_of(processor: object) -> Iterator[object]:
 
 
 def exporter_of(processor: object) -> object:
-    """The exporter of a span processor or of one within it; None if there is none."""
-    found = (getattr(each, "span_exporter", None) for each in layers_of(processor))
+    """The exporter of a processor or of one within it; None if there is none."""
+    found = (_own_exporter(each) for each in layers_of(processor))
     return next((each for each in found if each is not None), None)
+
+
+def _own_exporter(processor: object) -> object:
+    own = getattr(processor, "span_exporter", None)
+    if own is not None:
+        return own  # that of log events has no public name
+    return getattr(getattr(processor, "_batch_processor", None), "_exporter", None)
 
 
 class _InParts:
@@ -90,48 +103,57 @@ class _InParts:
     def __init__(self, export: _Export, most: int) -> None:
         self._export, self._most = export, most
 
-    def __call__(self, spans: _Spans) -> "SpanExportResult":
-        """Export spans, in parts if they are too large together."""
-        *parts, last = self._parts(spans)
+    def __call__(self, some: _Some) -> _Result:
+        """Export spans or log events, in parts if they are too large together."""
+        *parts, last = self._parts(some)
         for part in parts:
             result = self._export(part)
             if getattr(result, "name", None) == _FAILURE:
                 return result
         return self._export(last)
 
-    def _parts(self, spans: _Spans) -> Iterable[_Spans]:
+    def _parts(self, some: _Some) -> Iterable[_Some]:
         try:
-            return list(_parts(spans, self._most)) if len(spans) > 1 else [spans]
+            return list(_parts(some, self._most)) if len(some) > 1 else [some]
         except Exception:  # noqa: BLE001 - the guard: what cannot be measured goes as it would have
-            return [spans]
+            return [some]
 
 
-def _parts(spans: _Spans, most: int) -> Iterator[_Spans]:
-    """The spans in their order, in as few parts as they fit into; all at once if that is one."""
-    room = _room(spans[0], most)
+def _parts(some: _Some, most: int) -> Iterator[_Some]:
+    """All in their order, in as few parts as they fit into; all at once if that is one."""
+    room = _room(some[0], most)
     first, taken = 0, 0
-    for place, span in enumerate(spans):
-        size = size_of(span)
+    for place, each in enumerate(some):
+        size = size_of(each)
         if taken + size > room and place > first:
-            yield spans[first:place]
+            yield some[first:place]
             first, taken = place, 0
         taken += size
-    yield spans[first:] if first else spans
+    yield some[first:] if first else some
 
 
-def _room(span: "ReadableSpan", most: int) -> int:
-    """What is left for spans beside the resource, which is the same for all of a provider."""
-    resource = span.resource
+def _room(it: "ReadableSpan | ReadableLogRecord", most: int) -> int:
+    """What is left beside the resource, which is the same for all of a provider."""
+    resource = it.resource
     return most - _SPAN - _size(resource.attributes) if resource is not None else most
 
 
-def size_of(span: "ReadableSpan") -> int:
-    """The bytes that a span takes in OTLP, estimated from above."""
+def size_of(it: "ReadableSpan | ReadableLogRecord") -> int:
+    """The bytes that a span or a log event takes in OTLP, estimated from above."""
+    own = _of_log(it.log_record) if hasattr(it, "log_record") else _of_span(it)
+    return own + _of_scope(it.instrumentation_scope)
+
+
+def _of_span(span: "ReadableSpan") -> int:
     links = sum(_of_context(each.context) + _size(each.attributes) for each in span.links)
     events = sum(_EVENT + _size(each.name) + _size(each.attributes) for each in span.events)
     texts = _size(span.name) + _size(span.status.description) + _size(span.attributes)
-    scope = _of_scope(span.instrumentation_scope)
-    return _of_context(span.get_span_context()) + texts + scope + events + links
+    return _of_context(span.get_span_context()) + texts + events + links
+
+
+def _of_log(log: "LogRecord") -> int:
+    texts = (log.event_name, log.severity_text, log.body)
+    return _SPAN + sum(map(_size, texts)) + _size(log.attributes)
 
 
 def _of_context(context: SpanContext | None) -> int:
@@ -146,11 +168,11 @@ def _of_scope(scope: "InstrumentationScope | None") -> int:
 
 
 def _size(value: object) -> int:
-    """Of a value of any type that attributes have; nothing for one that is not there."""
+    """Of a value of any type that attributes have, or of one that is not there."""
     if isinstance(value, str):
         return _FIELD + (len(value) if value.isascii() else len(value.encode("utf-8", "replace")))
     if value is None:
-        return 0
+        return _NOTHING
     if isinstance(value, bool | int | float):
         return _NUMBER
     if isinstance(value, Mapping):

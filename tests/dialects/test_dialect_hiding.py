@@ -3,9 +3,19 @@
 from dataclasses import fields
 
 import pytest
-from dialects.calls_in_dialects import HandMade, a_call_with_audio, answered, given, through
+from dialects.calls_in_dialects import (
+    HandMade,
+    Kept,
+    a_call_with_audio,
+    answered,
+    given,
+    scenario,
+    through,
+)
 
+from otel_realtime import DialectSpanProcessor, semconv
 from otel_realtime.dialects.hiding import REDACTED
+from otel_realtime.facts import InputFacts
 from otel_realtime.records import Kind
 from otel_realtime.settings import DialectSettings
 
@@ -76,6 +86,83 @@ def test_a_typed_text_is_no_transcript() -> None:
     made.span(Kind.RESPONSE, "resp_1", answered(typed, trigger="text"))
     made.end()
     assert [span.attributes["input.value"] for span in kept.spans] == ["typed", "typed", REDACTED]
+
+
+TYPES = {"s": "speech", "t": "text", "u": "text"}
+OF_THE_USER = ("hide_inputs", "hide_input_text", "hide_input_audio")
+
+
+@pytest.mark.parametrize("name", OF_THE_USER)
+@pytest.mark.parametrize("dialect", ["openinference", "phoenix"])
+def test_a_transcript_that_came_late_is_still_the_users(dialect, name) -> None:
+    translating, kept = through(dialect, **{name: True}, dialect_turns=True)
+    scenario("transcript_after_timeout", translating)
+    assert "speech_to_text gpt-realtime-whisper" in [span.name for span in kept.spans]
+    shown = texts([dict(span.attributes) for span in kept.spans])
+    assert "breakfast" not in shown
+    assert "From seven to ten." in shown
+
+
+@pytest.mark.parametrize("name", sorted(set(HIDES) - set(OF_THE_USER)))
+def test_what_hides_other_things_shows_it_but_where_openinference_would_hide_it(name) -> None:
+    translating, kept = through("openinference", **{name: True})
+    scenario("transcript_after_timeout", translating)
+    (late,) = (dict(span.attributes) for span in kept.spans if "speech_to_text" in span.name)
+    is_theirs = name in {"hide_outputs", "hide_output_text"}
+    assert (late["output.value"] == REDACTED) == is_theirs
+
+
+@pytest.mark.parametrize("name", HIDES)
+def test_a_server_event_may_tell_any_of_it(name) -> None:
+    translating, kept = through("openinference", **{name: True})
+    scenario("tool", translating, server_events=True)
+    told = [dict(span.attributes) for span in kept.spans]
+    payloads = [each["output.value"] for each in told if semconv.SERVER_EVENT_TYPE in each]
+    assert set(payloads) == {REDACTED}
+    assert len(payloads) > 10
+
+
+@pytest.mark.parametrize(
+    ("inputs", "is_shown"),
+    [
+        ("t", True),
+        ("tt", True),
+        ("st", False),
+        ("ts", False),
+        ("s", False),
+        ("u", True),
+        ("su", False),
+    ],
+)
+def test_a_response_was_asked_by_text_only_if_all_was_typed(inputs, is_shown) -> None:
+    """`s` is spoken, `t` typed, `u` typed without an id; no audio is kept of any."""
+    translating, kept = through("openinference", hide_input_audio=True)
+    made = HandMade(translating)
+    facts = [
+        InputFacts(f"item_{place}", TYPES[each], text=f"text {place}", id_known=each != "u")
+        for place, each in enumerate(inputs)
+    ]
+    for each in facts:
+        made.span(Kind.INPUT, each.item_id, each)
+    made.span(Kind.RESPONSE, "resp_1", answered(*facts, trigger=facts[-1].type))
+    told = dict(kept.spans[-1].attributes)
+    made.end()
+    whole = "\n".join(each.text for each in facts)
+    assert told["input.value"] == (whole if is_shown else REDACTED)
+    first = told["llm.input_messages.0.message.content"]
+    assert first == ("text 0" if is_shown else REDACTED)
+
+
+def test_of_a_call_whose_beginning_was_not_seen_nobody_knows_what_was_typed() -> None:
+    typed = given("typed", audio=False)
+    unseen, seen = Kept(), Kept()
+    made = HandMade(unseen)
+    made.span(Kind.RESPONSE, "resp_1", answered(typed, trigger="text"))
+    made.end()
+    DialectSpanProcessor(seen, dialect="openinference", hide_input_audio=True).on_end(
+        unseen.spans[0]
+    )
+    assert seen.spans[0].attributes["input.value"] == REDACTED
 
 
 def test_a_variable_that_was_mistyped_hides(monkeypatch, caplog) -> None:

@@ -14,12 +14,14 @@ from dialects.calls_in_dialects import (
     scenario,
     through,
 )
+from opentelemetry import context
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from otel_realtime import DialectSpanProcessor, SettingError, semconv, told
 from otel_realtime.dialects import processor
+from otel_realtime.facts import Output, ToolFacts
 from otel_realtime.records import SESSION, Closed, Key, Kind, Opened
 from otel_realtime.settings import Dialect
 
@@ -82,6 +84,13 @@ def test_all_but_attributes_and_parents_of_turns_stays(dialect) -> None:
             assert getattr(ours, name) == getattr(theirs, name), name
         shown = json.loads(ours.to_json())
         assert set(shown["attributes"]) == set(ours.attributes) != set(theirs.attributes)
+
+
+def provider_with(*processors):
+    provider = TracerProvider(shutdown_on_exit=False)
+    for each in processors:
+        provider.add_span_processor(each)
+    return provider
 
 
 class Watched(list):
@@ -285,6 +294,69 @@ def test_two_calls_at_once_do_not_mix() -> None:
     turns = [span for span in kept.spans if span.name == "conversation.turn"]
     assert [span.attributes["input.value"] for span in turns] == ["first", "second"]
     assert translating._calls._calls == {}  # noqa: SLF001 - nothing of an ended call is kept
+
+
+def test_two_calls_of_one_session_in_one_trace_do_not_mix() -> None:
+    """As where an application gives its own id to a call and to another one beside it."""
+    (smith, runs), (turning, spans) = (
+        through("langsmith"),
+        through("openinference", dialect_turns=True),
+    )
+    provider = provider_with(smith, turning)
+    with provider.get_tracer("app").start_as_current_span("request"):
+        calls = {name: HandMade(provider=provider) for name in "AB"}
+    for name, call in calls.items():
+        call.span(Kind.INPUT, f"item_{name}", given(f"to {name}"))
+    for name, call in calls.items():
+        ask, tool = Key(Kind.RESPONSE, f"resp_{name}"), Key(Kind.TOOL, f"call_{name}")
+        facts = answered(given(f"to {name}"), outputs=(Output(text=f"{name} says"),))
+        call.consumer.opened(Opened(ask, call.now, facts, SESSION))
+        call.span(Kind.TOOL, tool.id, ToolFacts(tool.id, output=f"of {name}", turn=1), ask)
+        call.consumer.closed(Closed(ask, call.now, facts))
+    for call in reversed(calls.values()):
+        call.end()
+    roots = [dict(span.attributes) for span in runs.spans if span.name == "invoke_agent Assistant"]
+    for name, root in zip("BA", roots, strict=True):
+        assert f"to {name}" in root["gen_ai.prompt"]
+        assert f"{name} says" in root["gen_ai.completion"]
+    turns = [span for span in spans.spans if span.name == "conversation.turn"]
+    told = [(span.attributes["input.value"], span.attributes["output.value"]) for span in turns]
+    assert told == [("to B", "B says"), ("to A", "A says")]
+    for turn in turns:
+        below = [span for span in spans.spans if span.parent == turn.context]
+        said = {span.attributes["input.value"] for span in below}
+        assert said == {turn.attributes["input.value"]}
+
+
+def test_a_call_within_a_tool_of_another_is_a_call_of_its_own() -> None:
+    translating, kept = through("openinference", dialect_turns=True)
+    outer = HandMade(translating)
+    ask, run = Key(Kind.RESPONSE, "resp_1"), Key(Kind.TOOL, "call_1")
+    outer.consumer.opened(Opened(ask, outer.now, answered(), SESSION))
+    outer.consumer.opened(Opened(run, outer.now, ToolFacts("call_1", turn=1), ask))
+    token = context.attach(outer.context.context(run))
+    inner = HandMade(provider=outer.provider)
+    context.detach(token)
+    inner.span(Kind.INPUT, "item_1", given("within"))
+    inner.end()
+    (within,) = (span for span in kept.spans if span.name == "conversation.turn")
+    outer.consumer.closed(Closed(run, outer.now, ToolFacts("call_1", turn=1)))
+    outer.consumer.closed(Closed(ask, outer.now, answered()))
+    outer.end()
+    turns = [span for span in kept.spans if span.name == "conversation.turn"]
+    assert [span.attributes.get("input.value") for span in turns] == ["within", None]
+    assert within is turns[0]
+    assert within.parent != turns[1].parent
+
+
+def test_a_call_that_is_over_leaves_nothing_behind_however_long_it_was() -> None:
+    translating, _ = through("openinference")
+    call = HandMade(translating)
+    for place in range(600):
+        call.span(Kind.RESPONSE, f"resp_{place}", answered())
+    assert len(translating._calls._above) < 300  # noqa: SLF001 - what is kept of a call
+    call.end()
+    assert translating._calls._above == translating._calls._calls == {}  # noqa: SLF001
 
 
 # What is kept beside the spans

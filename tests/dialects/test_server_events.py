@@ -94,7 +94,10 @@ def test_an_event_is_neither_changed_nor_kept_and_loses_its_audio_and_secrets() 
         "session": {
             "client_secret": {"value": "key"},
             "audio": {"output": {"voice": "alloy"}},
-            "tools": [{"type": "mcp", "authorization": "key", "headers": {"k": "key"}}],
+            "tools": [
+                {"type": "mcp", "authorization": "key", "headers": {"k": "key"}},
+                {"type": "mcp", "server_url": "https://bot:key@files.example/key?api_key=key"},
+            ],
         },
         "usage": {"input_token_details": {"audio": 40}},
     }
@@ -106,7 +109,10 @@ def test_an_event_is_neither_changed_nor_kept_and_loses_its_audio_and_secrets() 
         "item": {
             "content": [{"type": "input_audio", "transcript": "Hello."}, {"type": "input_image"}]
         },
-        "session": {"audio": {"output": {"voice": "alloy"}}, "tools": [{"type": "mcp"}]},
+        "session": {
+            "audio": {"output": {"voice": "alloy"}},
+            "tools": [{"type": "mcp"}, {"type": "mcp", "server_url": "https://files.example"}],
+        },
         "usage": {"input_token_details": {"audio": 40}},
     }
     assert left["item"] is not event["item"]

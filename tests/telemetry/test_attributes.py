@@ -150,3 +150,22 @@ def test_what_gives_access_to_a_hosted_tool_is_recorded_nowhere() -> None:
     tool = {"type": "mcp", "server_label": "files"}
     secret = {"authorization": "key", "headers": {"x-api-key": "key"}}
     assert json.loads(messages.tool_definitions(({**tool, **secret},), OPEN)) == [tool]
+
+
+@pytest.mark.parametrize(
+    ("url", "left"),
+    [
+        ("https://files.example", "https://files.example"),
+        ("https://bot:s3cr3t@files.example:8443/mcp", "https://files.example:8443"),
+        ("https://s3cr3t@[::1]:8000/sse", "https://[::1]:8000"),
+        ("https://files.example/mcp?api_key=s3cr3t#s3cr3t", "https://files.example"),
+        ("https://mcp.zapier.com/api/mcp/s/s3cr3t/mcp", "https://mcp.zapier.com"),
+        *((url, None) for url in ("s3cr3t", "//s3cr3t@files.example", "mailto:s3cr3t", "", None)),
+        *((url, None) for url in ("https://bot:s3/cr3t@files.example", "https://[s3cr3t", ["s3"])),
+    ],
+)
+def test_of_the_url_of_a_hosted_tool_no_key_is_left(url, left) -> None:
+    tool = {"type": "mcp", "server_url": url, "server_label": "files"}
+    (shown,) = json.loads(messages.tool_definitions((tool,), OPEN))
+    assert shown.pop("server_url", None) == left
+    assert shown == {"type": "mcp", "server_label": "files"}

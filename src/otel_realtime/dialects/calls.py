@@ -4,7 +4,8 @@ Spans of a call end one by one, its own span last. A few references are kept of 
 said of the whole call and of whole turns; the texts themselves are looked at when that is exported.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import count
@@ -14,8 +15,11 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanContext
 
 from otel_realtime import semconv
-from otel_realtime.dialects.ended import Attributes, Ended, Kind
+from otel_realtime.dialects.ended import Ended, Kind
 from otel_realtime.told import Setup
+
+TYPED: Final = "text"
+"""The type of an input, and the trigger of a response, that was typed."""
 
 _MOST_CALLS: Final = 4096
 _MOST_TEXTS: Final = 64
@@ -24,6 +28,9 @@ _TELLS_INPUT: Final = {
     Kind.TRANSCRIPTION: semconv.OUTPUT_MESSAGES,
 }
 _ANNOUNCES: Final = "response.function_call_arguments.done"
+_HAVE_SPANS_BELOW: Final = frozenset({Kind.INPUT, Kind.RESPONSE})
+_MOST_ABOVE: Final = 128
+"""Of the spans that others may be below, as many as a call's spans themselves remember."""
 _OPEN_TURNS: Final = 2
 """How many turns are awaited: what belongs to an older one when it ends is told without it."""
 
@@ -72,12 +79,16 @@ class Call:
         first: The text on a span that tells what the user said first.
         last: The one that tells what the agent said last.
         turns: Those that are awaited, by index; none unless they are asked for.
+        above: The ids of its newest spans that others may be below.
+        typed: The ids of the newest items that the user typed.
     """
 
     context: SpanContext
     first: object = None
     last: object = None
     turns: dict[int, Turn] = field(default_factory=dict)
+    above: deque[int] = field(default_factory=deque)
+    typed: dict[object, None] = field(default_factory=dict)
     _newest: int = -1
     _announced: dict[object, SpanContext] = field(default_factory=dict)
     """The server events that announced tool calls, by the id of the call."""
@@ -88,6 +99,10 @@ class Call:
             self.first = ended.attributes.get(_TELLS_INPUT[ended.kind])
         elif ended.kind is Kind.RESPONSE:
             self.last = ended.attributes.get(semconv.OUTPUT_MESSAGES) or self.last
+        if ended.attributes.get(semconv.INPUT_TYPE) == TYPED:
+            self.typed[ended.attributes.get(semconv.ITEM_ID)] = None
+            if len(self.typed) > _MOST_TEXTS:
+                del self.typed[next(iter(self.typed))]
 
     def announcing(self, ended: Ended) -> SpanContext | None:
         """The span of the server event that announced a tool call; None if that is not shown."""
@@ -137,41 +152,50 @@ class Call:
         return SpanContext(own.trace_id, span_id, False, own.trace_flags, own.trace_state)  # noqa: FBT003 - positional there
 
 
-_Key = tuple[int, object]
-"""The trace and the session that a span belongs to."""
-
-
 class Calls:
-    """The calls that go on."""
+    """The calls that go on, by the spans that others are below: a call's own, and some in it.
+
+    Not by the session's id: an application may give one to several calls.
+    """
 
     def __init__(self) -> None:
         """Know of none."""
-        self._calls: dict[_Key, Call] = {}
+        self._calls: dict[int, Call] = {}
+        self._above: dict[int, Call] = {}
 
-    def begin(self, span: ReadableSpan) -> None:
-        """Take in that a call begins."""
-        key, context = _key(span, span.attributes or {}), span.get_span_context()
-        if key is None or context is None:
+    def begin(self, span: ReadableSpan, kind: Kind) -> None:
+        """Take in that a call begins, or a span in one that others may be below."""
+        context = span.get_span_context()
+        if context is None:
             return
-        self._calls[key] = Call(context)
-        if len(self._calls) > _MOST_CALLS:  # calls that never ended
-            self._calls.pop(next(iter(list(self._calls)), key), None)
+        if kind is Kind.SESSION:
+            self._calls[context.span_id] = Call(context)
+            if len(self._calls) > _MOST_CALLS:  # calls that never ended
+                self._forget(next(iter(list(self._calls))))
+        elif kind in _HAVE_SPANS_BELOW and (call := self.of(span)) is not None:
+            self._above[context.span_id] = call
+            call.above.append(context.span_id)
+            if len(call.above) > _MOST_ABOVE:
+                self._above.pop(call.above.popleft(), None)
 
-    def of(self, span: ReadableSpan, told: Attributes) -> Call | None:
-        """The call that a span belongs to; None if its beginning was not seen."""
-        key = _key(span, told)
-        return self._calls.get(key) if key is not None else None
+    def of(self, span: ReadableSpan) -> Call | None:
+        """The call that a span is of or in; None if its beginning was not seen."""
+        own, parent = span.get_span_context(), span.parent
+        call = self._calls.get(own.span_id) if own is not None else None
+        if call is not None or parent is None:
+            return call
+        return self._calls.get(parent.span_id) or self._above.get(parent.span_id)
 
-    def end(self, span: ReadableSpan, told: Attributes) -> None:
+    def end(self, span: ReadableSpan) -> None:
         """Take in that a call ended."""
-        key = _key(span, told)
-        if key is not None:
-            self._calls.pop(key, None)
+        context = span.get_span_context()
+        if context is not None:
+            self._forget(context.span_id)
 
-
-def _key(span: ReadableSpan, told: Mapping[str, object]) -> _Key | None:
-    context = span.get_span_context()
-    return (context.trace_id, told.get(semconv.SESSION_ID)) if context is not None else None
+    def _forget(self, span_id: int) -> None:
+        call = self._calls.pop(span_id, None)
+        while call is not None and call.above:
+            self._above.pop(call.above.popleft(), None)
 
 
 def _remember(texts: list[tuple[int, object]], start: int, text: object) -> None:

@@ -5,13 +5,13 @@ audio, and goes with either.
 """
 
 import re
-from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Final, NamedTuple
 
 from otel_realtime import semconv
-from otel_realtime.dialects import openinference_names as names
-from otel_realtime.dialects.ended import Attributes
+from otel_realtime.dialects.calls import TYPED
+from otel_realtime.dialects.ended import Attributes, Ended, Kind
 from otel_realtime.settings import DialectSettings
 
 REDACTED: Final = "__REDACTED__"
@@ -53,7 +53,8 @@ _RULES: Final[Mapping[str, _Rule]] = {
     "hide_llm_invocation_parameters": _Rule(r"llm\.invocation_parameters"),
 }
 
-_Patterns = tuple[re.Pattern[str], re.Pattern[str]]
+_OF_THE_USER: Final = frozenset({"hide_inputs", "hide_input_text", "hide_input_audio"})
+"""What hides what the user said, and so a transcript of it that came late: a span's output."""
 
 
 class Hiding:
@@ -65,35 +66,51 @@ class Hiding:
 
     def __init__(self, settings: DialectSettings) -> None:
         """Look at what is to be hidden, once."""
-        asked = {name for name in _RULES if getattr(settings, name)}
-        self.is_needed: Final = bool(asked)
-        self._patterns: Final[Mapping[tuple[bool, bool], _Patterns]] = {
-            (heard_input, heard_output): _patterns(asked, heard_input, heard_output)
-            for heard_input in (True, False)
-            for heard_output in (True, False)
-        }
+        self._asked: Final = frozenset(name for name in _RULES if getattr(settings, name))
+        self.is_needed: Final = bool(self._asked)
 
-    def __call__(self, attributes: Attributes) -> Attributes:
-        """The attributes of a span in OpenInference without what is to be hidden."""
-        is_tool = attributes.get(names.KIND) == names.TOOL
-        asked = {attributes.get(semconv.INPUT_TYPE), attributes.get(semconv.RESPONSE_TRIGGER)}
-        is_written = attributes.get(semconv.OUTPUT_TYPE, "speech") != "speech"
-        heard = not (is_tool or "text" in asked), not (is_tool or is_written)
-        gone, redacted = self._patterns[heard]
+    def __call__(self, attributes: Attributes, ended: Ended | None = None) -> Attributes:
+        """The attributes in OpenInference of a span, or of a turn, without what is to be hidden."""
+        gone, redacted = _patterns(self._hides(ended) if ended is not None else self._heard())
         return {
             name: REDACTED if redacted.fullmatch(name) else value
             for name, value in attributes.items()
             if not gone.fullmatch(name)
         }
 
+    def _hides(self, ended: Ended) -> frozenset[str]:
+        """What is asked for, as far as it is told by other names on a span of this kind."""
+        kind = ended.kind
+        if kind is Kind.EVENT:  # its payload may tell anything
+            return self._asked | {"hide_outputs"}
+        if kind is Kind.TRANSCRIPTION:
+            return self._asked | ({"hide_outputs"} if self._asked & _OF_THE_USER else frozenset())
+        if kind is Kind.TOOL:
+            return self._asked
+        is_written = ended.attributes.get(semconv.OUTPUT_TYPE, "speech") != "speech"
+        return self._heard(given=not _is_typed(ended), said=not is_written)
 
-def _patterns(asked: AbstractSet[str], heard_input: bool, heard_output: bool) -> _Patterns:  # noqa: FBT001 - of a table
-    """What is gone and what is redacted; a text that was heard goes with the audio."""
-    hides = set(asked)
-    if heard_input and "hide_input_audio" in asked:
-        hides.add("hide_input_text")
-    if heard_output and "hide_output_audio" in asked:
-        hides.add("hide_output_text")
+    def _heard(self, *, given: bool = True, said: bool = True) -> frozenset[str]:
+        """The same where the texts are of audio, and go with it."""
+        heard = {"hide_input_audio": given, "hide_output_audio": said}
+        texts = {name.replace("audio", "text") for name in self._asked if heard.get(name)}
+        return self._asked | texts
+
+
+def _is_typed(ended: Ended) -> bool:
+    """Whether nothing that it tells of the user was heard."""
+    told, call = ended.attributes, ended.call
+    if told.get(semconv.INPUT_TYPE) == TYPED:
+        return True
+    if told.get(semconv.RESPONSE_TRIGGER) != TYPED or call is None:
+        return False
+    items = told.get(semconv.RESPONSE_INPUT_ITEMS)  # all but those, typed, whose id is not known
+    return all(each in call.typed for each in (items if isinstance(items, Sequence) else ()))
+
+
+@cache
+def _patterns(hides: frozenset[str]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What is gone and what is redacted."""
     rules = [_RULES[name] for name in sorted(hides)]
     gone = "|".join(rule.gone for rule in rules)
     redacted = "|".join(rule.redacted for rule in rules if rule.redacted is not None)

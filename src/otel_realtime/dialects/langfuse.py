@@ -11,6 +11,7 @@ from typing import Final
 from otel_realtime import semconv
 from otel_realtime.dialects import messages
 from otel_realtime.dialects.ended import Attributes, Ended, Kind, Limits, Said, known, within
+from otel_realtime.dialects.tokens import count, fresh_audio
 
 TYPE: Final = "langfuse.observation.type"
 INPUT: Final = "langfuse.observation.input"
@@ -60,10 +61,9 @@ def _usage(told: Attributes) -> str | None:
     given, said = told.get(semconv.USAGE_INPUT), told.get(semconv.USAGE_OUTPUT)
     if not isinstance(given, int) or not isinstance(said, int):
         return None
-    cached = _count(told, semconv.USAGE_CACHED)
-    heard = _count(told, semconv.USAGE_INPUT_AUDIO) - _count(told, semconv.USAGE_CACHED_AUDIO)
-    heard = min(max(heard, 0), max(given - cached, 0))
-    spoken = min(_count(told, semconv.USAGE_OUTPUT_AUDIO), said)
+    cached = count(told, semconv.USAGE_CACHED)
+    heard = fresh_audio(told) or 0
+    spoken = min(count(told, semconv.USAGE_OUTPUT_AUDIO), said)
     return messages.dumped(
         {
             "input": max(given - cached - heard, 0),
@@ -74,11 +74,6 @@ def _usage(told: Attributes) -> str | None:
             "total": given + said,
         }
     )
-
-
-def _count(told: Attributes, name: str) -> int:
-    value = told.get(name)
-    return value if isinstance(value, int) else 0
 
 
 def _first_chunk(ended: Ended) -> str | None:

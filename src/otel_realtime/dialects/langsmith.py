@@ -22,6 +22,7 @@ from otel_realtime.dialects.ended import (
     within,
 )
 from otel_realtime.dialects.messages import Message
+from otel_realtime.dialects.tokens import fresh_audio
 
 KIND: Final = "langsmith.span.kind"
 ROOT_SPAN: Final = "langsmith.root_span"
@@ -36,11 +37,6 @@ NOT_A_MESSAGE: Final = "langsmith.metadata.ls_message_view_exclude"
 _SAID_OTHERWISE: Final = tuple(set(CONTENT) - {semconv.TOOL_DEFINITIONS})
 _SYSTEMS: Final[Mapping[object, AttributeValue]] = {"azure.ai.openai": "azure"}
 """What LangSmith calls a `gen_ai.provider.name`, where it is not that name; it prices by it."""
-_DETAILS: Final = (
-    ("input_token_details", "audio", semconv.USAGE_INPUT_AUDIO),
-    ("input_token_details", "cache_read", semconv.USAGE_CACHED),
-    ("output_token_details", "audio", semconv.USAGE_OUTPUT_AUDIO),
-)
 
 
 def translate(ended: Ended, limits: Limits) -> Attributes:
@@ -130,20 +126,27 @@ _SAYING: Final[Mapping[Kind, Callable[[Ended], Said]]] = {
 
 
 def _usage(told: Attributes) -> str | None:
-    """Tokens as LangSmith counts them: the details are parts of the sums."""
+    """Tokens as LangSmith counts them: the details are parts of the sums, none in two of them."""
     given, said = told.get(semconv.USAGE_INPUT), told.get(semconv.USAGE_OUTPUT)
     if not isinstance(given, int) or not isinstance(said, int):
         return None
-    usage: dict[str, object] = {
-        "input_tokens": given,
-        "output_tokens": said,
-        "total_tokens": given + said,
-    }
-    details: dict[str, dict[str, object]] = {}
-    for section, name, source in _DETAILS:
-        if source in told:
-            details.setdefault(section, {})[name] = told[source]
-    return messages.dumped({**usage, **details})
+    return messages.dumped(
+        {
+            "input_tokens": given,
+            "output_tokens": said,
+            "total_tokens": given + said,
+            **_details("input", fresh_audio(told), told.get(semconv.USAGE_CACHED)),
+            **_details("output", told.get(semconv.USAGE_OUTPUT_AUDIO)),
+        }
+    )
+
+
+def _details(
+    side: str, audio: AttributeValue | None, cached: AttributeValue | None = None
+) -> dict[str, object]:
+    """LangSmith prices each by itself, and as text what is left of the sum."""
+    details = known({"audio": audio, "cache_read": cached}, {})
+    return {f"{side}_token_details": details} if details else {}
 
 
 def _as_object(text: AttributeValue | None, name: str) -> str | None:

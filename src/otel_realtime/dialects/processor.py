@@ -93,10 +93,10 @@ class DialectSpanProcessor(SpanProcessor):
             in_use.add(self)
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
-        """Take in that a call begins."""
+        """Take in that a call begins, or something in it."""
         with suppress(Exception):  # without it the call is told of span by span all the same
-            if self._translate is not None and kind_of(span) is Kind.SESSION:
-                self._calls.begin(span)
+            if self._translate is not None and (kind := kind_of(span)) is not None:
+                self._calls.begin(span, kind)
         self.wrapped.on_start(span, parent_context=parent_context)
 
     def _on_ending(self, span: Span) -> None:
@@ -126,7 +126,7 @@ class DialectSpanProcessor(SpanProcessor):
             parent, told = span.parent, copied(span)
             is_response = kind is Kind.RESPONSE and parent is not None
             setup = setup_of(parent.span_id) if is_response and parent is not None else None
-            call, above = self._calls.of(span, told), None
+            call, above = self._calls.of(span), None
             ended = Ended(kind, told, span, setup, call)
             if call is not None:
                 call.add(ended)
@@ -155,13 +155,13 @@ class DialectSpanProcessor(SpanProcessor):
             said = partial(self._said_of_turn, turn, shared, span)
             yield around(span, turn, call.context, said)
         if is_over:
-            self._calls.end(span, ended.attributes)
+            self._calls.end(span)
 
     def _said(self, ended: Ended) -> Attributes:
         try:
             assert self._translate is not None  # noqa: S101 - else nothing comes here
             said = self._translate(ended.apart(), Limits.of(ended.span))
-            return self._hide(said) if self._hide is not None else said
+            return self._hide(said, ended) if self._hide is not None else said
         except Exception as error:  # noqa: BLE001 - the guard
             return _without_content(ended.span, error)
 

@@ -5,15 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from otel_realtime.facts import InputFacts, ResponseFacts
+from otel_realtime.telemetry.access import without_access
 from otel_realtime.telemetry.content import ContentGate
 from otel_realtime.told import remembered
 from otel_realtime.values import AudioLink
 
 Part = Mapping[str, object]
 Tools = Sequence[Mapping[str, object]]
-
-_ACCESS = frozenset({"authorization", "headers"})
-"""What the definition of a hosted server holds that is nobody's business."""
 
 
 def input_message(facts: InputFacts, gate: ContentGate) -> str | None:
@@ -74,7 +72,7 @@ def _tools(tools: Tools | None, gate: ContentGate) -> tuple[str, Tools | None] |
     """The tools as JSON and as they are; only as JSON, if redacting leaves something else."""
     if not gate.is_open or not tools:
         return None
-    shown = [{name: value for name, value in tool.items() if name not in _ACCESS} for tool in tools]
+    shown = [dict(without_access(tool)) for tool in tools]
     text = _json(shown)
     redacted = gate("tool_definitions", text)
     if redacted is None or redacted == text:

@@ -14,14 +14,15 @@ from opentelemetry.util.types import AttributeValue
 from otel_realtime import semconv
 from otel_realtime.records import SESSION
 from otel_realtime.settings import Settings
+from otel_realtime.telemetry.access import without_access
 from otel_realtime.telemetry.attributes import Identity, known
 from otel_realtime.telemetry.content import ContentGate, encodable
 from otel_realtime.telemetry.context import TelemetryContext
 from otel_realtime.telemetry.outlets import Telemetry
 
-_LEFT_OUT: Final = frozenset({"audio", "client_secret", "authorization", "headers"})
-"""What is no part of a payload where it holds a text (audio as base64), or whatever it holds."""
-_WHATEVER_IT_IS: Final = _LEFT_OUT - {"audio"}
+_AUDIO: Final = "audio"
+"""What is no part of a payload where it holds a text: base64. Elsewhere it is a setting."""
+_SECRET: Final = "client_secret"  # noqa: S105 - a name, not a secret
 _DATA_URL: Final = "data:"
 _DEEPEST: Final = 12
 
@@ -102,7 +103,9 @@ def scrubbed(value: Any, depth: int = 0) -> Any:  # noqa: ANN401 - of whatever J
         return None
     if isinstance(value, dict):
         return {
-            name: scrubbed(each, depth + 1) for name, each in value.items() if _stays(name, each)
+            name: scrubbed(each, depth + 1)
+            for name, each in without_access(value).items()
+            if _stays(name, each)
         }
     if isinstance(value, list):
         return [scrubbed(each, depth + 1) for each in value]
@@ -110,9 +113,9 @@ def scrubbed(value: Any, depth: int = 0) -> Any:  # noqa: ANN401 - of whatever J
 
 
 def _stays(name: object, value: object) -> bool:
-    if isinstance(value, str):
-        return name not in _LEFT_OUT and not value.startswith(_DATA_URL)
-    return name not in _WHATEVER_IT_IS
+    if isinstance(value, str) and (name == _AUDIO or value.startswith(_DATA_URL)):
+        return False
+    return name != _SECRET
 
 
 def _id(data: Mapping[str, Any], name: str) -> str | None:
