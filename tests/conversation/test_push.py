@@ -1,5 +1,6 @@
 """Push-to-talk: without voice detection the audio that is sent tells when the user speaks."""
 
+import pytest
 from conversation.call import BYTES_PER_MS, MS, PUSH_TO_TALK, Call
 
 from otel_realtime import events
@@ -56,3 +57,33 @@ def test_a_cut_long_after_the_push_was_not_brought_about_by_it() -> None:
     facts = told.responses["resp_1"]
     assert (facts.interrupted, facts.by_user) == (True, False)
     assert facts.playback_at == 1700 * MS
+
+
+@pytest.mark.parametrize("is_cancelled", [True, False])
+def test_an_answer_that_becomes_audible_after_the_push_interrupts_and_is_not(is_cancelled) -> None:
+    """The user pushes from 1550 to 3000; the agent is heard from 1700, and cut off at 1900."""
+    call = Call(PUSH_TO_TALK)
+    call.events = [each for each in call.events if not isinstance(each, events.AudioSent)]
+    push(call, "item_1", 500, 1000, after=None)
+    call.answer("resp_1", "item_2", 1050, 1700, 5000, after="item_1", done=1750)
+    if is_cancelled:
+        call.cut("resp_1", 1900)
+    else:
+        call.add(1900, events.OutputTruncated, "item_2", 0, 200)
+    push(call, "item_3", 1550, 3000, after="item_2")
+    told = call.play(9000)
+    facts = told.responses["resp_1"]
+    assert (facts.heard_ms, facts.interrupted, facts.by_user) == (200, True, False)
+    assert (told.tally.interruptions, told.tally.agent_interruptions) == (0, 1)
+
+
+@pytest.mark.parametrize("ended", [3600, 4500])
+def test_a_push_names_what_it_cut_off_however_short_it_is(ended) -> None:
+    """The answer is cancelled at 3020; the client sends no truncation."""
+    call = Call(PUSH_TO_TALK)
+    call.events = [each for each in call.events if not isinstance(each, events.AudioSent)]
+    push(call, "item_1", 500, 1000, after=None)
+    call.answer("resp_1", "item_2", 1050, 1700, 5000, after="item_1", done=9000)
+    call.cut("resp_1", 3020, "client_cancelled")
+    push(call, "item_3", 3000, ended, after="item_2")
+    assert call.play(9000).inputs["item_3"].interrupted == "resp_1"

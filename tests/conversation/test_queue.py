@@ -8,7 +8,8 @@ import pytest
 from conversation.call import MS, SECOND, Call, Told
 
 from otel_realtime import events
-from otel_realtime.records import InterruptionNoted
+from otel_realtime.records import InterruptionNoted, TurnNoted
+from otel_realtime.values import Usage
 
 PREAMBLE, LONG = 8000, 8000
 
@@ -78,7 +79,7 @@ def test_what_is_told_to_play_was_not_thrown_away() -> None:
     call.add(4060, events.OutputTruncated, "item_2", 0, 1000)
     facts = call.play(30_000).responses["resp_2"]
     assert (facts.playback_source, facts.playback_at) == ("playback", 2750 * MS)
-    assert facts.heard_ms == 5700 - 2750  # until the next one was heard
+    assert facts.heard_ms == LONG
 
 
 def test_after_a_barge_in_that_nothing_tells_of_nobody_is_taken_to_wait() -> None:
@@ -95,6 +96,61 @@ def test_after_a_barge_in_that_nothing_tells_of_nobody_is_taken_to_wait() -> Non
     assert (told.responses["resp_1"].heard_ms, told.responses["resp_2"].heard_ms) == (5000, 1000)
     assert told.talk["agent"] == 6000
     assert told.tally.interruptions == 0
+
+
+def test_nor_to_wait_behind_what_waited_then() -> None:
+    """As before, but with an answer behind the preamble that nobody tells to be thrown away."""
+    told = barge_in_before_what_waits().play(40_000)
+    preamble, waiting, answer = (told.responses[f"resp_{number}"] for number in (1, 2, 3))
+    assert (preamble.heard_ms, waiting.heard_ms, answer.heard_ms) == (4000, 0, 1000)
+    assert answer.wait is not None
+    assert answer.wait.seconds == 0.7
+    assert told.tally.interruptions == 0
+
+
+@pytest.mark.parametrize("item_id", ["item_2", "item_3"])
+def test_a_truncation_that_comes_twice_cuts_nothing_that_came_after_the_first(item_id) -> None:
+    call = barge_in_before_what_waits()
+    call.add(4060, events.OutputTruncated, "item_2", 0, 2350)
+    call.add(5900, events.OutputTruncated, item_id, 0, 2350)
+    assert_only_the_preamble_was_cut(call.play(30_000))
+
+
+def test_what_is_told_to_play_after_all_was_heard() -> None:
+    call = barge_in_before_what_waits()
+    call.add(4060, events.OutputTruncated, "item_2", 0, 2350)
+    call.add(4500, events.PlaybackReported, "item_3", 0, 400.0)
+    facts = call.play(5600).responses["resp_2"]
+    assert (facts.playback_source, facts.playback_at) == ("tracker", 4100 * MS)
+    assert facts.heard_source == "tracker"
+    call = barge_in_before_what_waits(done=4500)
+    call.add(4060, events.OutputTruncated, "item_2", 0, 2350)
+    call.add(4100, events.PlaybackStarted, "resp_2")
+    call.add(5000, events.PlaybackStopped, "resp_2", cleared=True)
+    facts = call.play(5600).responses["resp_2"]
+    assert (facts.heard_ms, facts.heard_source) == (900, "playback")
+
+
+def test_what_is_not_done_as_another_is_heard_is_closed_when_it_is_done() -> None:
+    call = Call()
+    call.say("item_1", 500, 1000)
+    call.answer(
+        "resp_1", "item_2", 1300, 1700, 5000, after="item_1", done=5000, usage=Usage(10, 5, 15)
+    )
+    call.say("item_3", 3000, 3600, after="item_2")
+    call.answer("resp_2", "item_4", 3900, 4300, 1000, after="item_3")
+    facts = call.play(20_000).responses["resp_1"]
+    assert (facts.status, facts.heard_ms) == ("completed", 2600)
+    assert facts.usage is not None
+
+
+def test_a_turn_lasts_until_the_end_that_a_late_truncation_tells() -> None:
+    call = Call()
+    call.say("item_1", 500, 1000)
+    call.answer("resp_1", "item_2", 1300, 1700, 2000, after="item_1")
+    call.add(3840, events.OutputTruncated, "item_2", 0, 1740)
+    ((_, note),) = call.play(12_000).notes(TurnNoted)
+    assert note.ns == 2940 * MS
 
 
 def test_what_is_apart_from_the_conversation_holds_nothing_up() -> None:

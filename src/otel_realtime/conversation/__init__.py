@@ -122,7 +122,6 @@ _OPENERS: Final = frozenset({events.SessionOpened, events.SessionStarted})
 
 _TIMELESS: Final = frozenset(
     {
-        events.AudioStarted,
         events.OutputAdded,
         events.OutputFinished,
         events.RateLimitsUpdated,

@@ -67,10 +67,10 @@ def take_cut(state: State, given: InputFacts) -> None:
 
 def take_push(state: State, given: InputFacts) -> None:
     """What was pushed to be said is committed: it may have cut off what was heard as it began."""
-    last = state.last_heard
-    cut = last.cut if last is not None else None
-    if last is not None and cut is not None and cut.by_push and cut.at == given.start:
-        given.interrupted = last.facts.response_id
+    for response in (state.last_heard, *state.responses.values()):
+        cut = response.cut if response is not None else None
+        if response is not None and cut is not None and cut.by_push and cut.at == given.start:
+            given.interrupted = response.facts.response_id
 
 
 def take_end(state: State, given: InputFacts) -> None:

@@ -18,7 +18,7 @@ def check_response(state: State, facts: ResponseFacts, at: int) -> None:
     if not state.is_disordered:
         return
     waited = facts.waited_since
-    commits = [given.committed_at for given in facts.inputs if given.committed_at is not None]
+    committed_at = facts.inputs[-1].committed_at if facts.inputs else None
     ready = state.session.ready_at if facts.is_greeting else None
     measures = [
         ("response.duration", facts.created_at, facts.done_at),
@@ -29,7 +29,7 @@ def check_response(state: State, facts: ResponseFacts, at: int) -> None:
         ("greeting.latency", ready, facts.playback_at),
     ]
     if facts.trigger in {"speech", "text"}:
-        measures.append(("response.start_delay", max(commits, default=None), facts.created_at))
+        measures.append(("response.start_delay", committed_at, facts.created_at))
     _leave_out(state, measures, at)
 
 

@@ -14,7 +14,15 @@ from dataclasses import replace
 
 from otel_realtime.conversation._barge_in import interrupted_by_user
 from otel_realtime.conversation._heard import add_heard
-from otel_realtime.conversation._state import NS_PER_MS, Cut, Heard, InputPhase, Response, State
+from otel_realtime.conversation._state import (
+    NS_PER_MS,
+    Cut,
+    Heard,
+    InputPhase,
+    Response,
+    ResponsePhase,
+    State,
+)
 from otel_realtime.conversation._windows import pushed_since
 from otel_realtime.events import (
     OutputTruncated,
@@ -41,17 +49,21 @@ def on_onset(state: State, event: SpeechStarted) -> None:
 
     This alone interrupts nothing: it becomes an interruption only with evidence of a cut. One that
     is just over by the clock may still be audible, for no client plays without delay. One that
-    became audible after the user had begun is not interrupted: it interrupts the user.
+    became audible after the user had begun is not interrupted: it interrupts the user. What waits
+    behind one that is spoken over is marked with it.
     """
     given = state.given(event.item_id)
     begun = given.onset if given is not None and given.onset is not None else event.at
     last = state.last_heard
     if last is not None and last.cut is None and _was_just_over(last, event.at):
         last.onset, last.onset_item = event.at, event.item_id
+    is_spoken_over = False
     for response in state.responses.values():
-        if response.onset_item == event.item_id or not response.is_audible(event.at):
+        if response.onset_item == event.item_id:
             continue
-        if (response.facts.playback_at or 0) <= begun:
+        is_audible = response.is_audible(event.at) and (response.facts.playback_at or 0) <= begun
+        if is_audible or (is_spoken_over and response.waits(event.at)):
+            is_spoken_over = True
             response.onset, response.onset_item = event.at, event.item_id
             if response.due is not None:  # what cuts it off may come when it would be over
                 response.due = max(response.due, event.at + _REACTION_NS)
@@ -65,8 +77,9 @@ def _was_just_over(response: Response, at: int) -> bool:
 def audible_from(state: State, response: Response, at: int) -> int:
     """When audio that arrives at `at` begins to play: after what is still to be heard.
 
-    One that the user has spoken over is the exception: it is taken to be heard no longer, whether
-    the client says so or not.
+    One that the user has spoken over is the exception, unless it is told how much of it is heard:
+    it is taken to be heard no longer, and what waits behind it never, whether the client says so
+    or not.
     """
     start = at
     for each in state.responses.values():
@@ -75,10 +88,14 @@ def audible_from(state: State, response: Response, at: int) -> int:
         end = each.playback_end
         if end is None or end <= at:
             continue
-        if each.onset is None:
+        if each.onset is None or each.facts.playback_source != "first_audio":
             start = max(start, end)
+        elif each.waits(at):
+            _throw_away(each)
         else:
-            each.followed_at = each.due = at
+            each.followed_at = at
+            if each.phase is ResponsePhase.PLAYING:
+                each.due = at
     return start
 
 
@@ -87,7 +104,8 @@ def on_output_truncated(state: State, event: OutputTruncated) -> None:
     response = state.owner(event.item_id)
     if response is None:
         return
-    _throw_away_behind(state, response)
+    if response.cut is None and not response.never_heard:  # else it is over, and what is heard new
+        _throw_away_behind(state, response)
     if response.waits(event.at):
         _throw_away(response)
     if response.never_heard:
@@ -129,7 +147,10 @@ def _amend(state: State, response: Response, at: int) -> None:
     """It was taken to be heard to its end, and was not: count it anew."""
     facts, tally = response.facts, state.session.tally
     heard, discarded = facts.heard_ms or 0.0, facts.discarded_ms or 0.0
+    turn, until = state.turns.get(facts.turn or 0), facts.heard_until
     finish_playback(state, response, at)
+    if turn is not None and turn.heard_until == until:
+        turn.heard_until = facts.heard_until
     tally.heard_ms += (facts.heard_ms or 0.0) - heard
     tally.discarded_ms += (facts.discarded_ms or 0.0) - discarded
 
@@ -138,6 +159,8 @@ def on_playback_started(state: State, event: PlaybackStarted) -> None:
     """Mark P, from the provider that plays the audio itself (WebRTC, telephone)."""
     response = state.responses.get(event.response_id)
     if response is not None:
+        if response.never_heard:
+            response.never_heard, response.heard = False, None
         response.facts.playback_at = event.at
         response.facts.playback_source = "playback"
 
@@ -148,7 +171,7 @@ def on_playback_reported(state: State, event: PlaybackReported) -> None:
     if response is None or not any(part.item_id == event.item_id for part in response.parts):
         return
     position_ms = _ms_before(response, event.item_id, event.content_index) + event.ms
-    response.heard = Heard(position_ms, _TRACKER)
+    response.heard, response.never_heard = Heard(position_ms, _TRACKER), False
     stops = response.playback
     if not stops:
         start = event.at - int(position_ms * NS_PER_MS)
@@ -252,8 +275,9 @@ def _cut(state: State, response: Response, at: int, reason: str) -> Cut:
         return Cut(onset, reason, item_id)
     given = state.inputs.get(item_id or "")
     is_speaking = given is not None and given.phase is InputPhase.SPEAKING
-    pushed = pushed_since(state)
-    if pushed is not None and at - pushed <= _REACTION_NS:
+    pushed, heard_from = pushed_since(state), response.facts.playback_at
+    is_over = pushed is not None and heard_from is not None and heard_from <= pushed
+    if pushed is not None and is_over and at - pushed <= _REACTION_NS:
         return Cut(pushed, reason, by_push=True)
     return Cut(at, reason, item_id if is_speaking else None)
 
