@@ -62,7 +62,7 @@ def test_a_session_without_a_summary_is_summed_up_from_its_spans():
     spans = [
         a_span("user_input", 1, 2, attributes={semconv.TURN_INDEX: 1,
                                                semconv.COST_TRANSCRIPTION: 0.25}),
-        a_turn(3, 0.8, index=1, INTERRUPTED=True, INTERRUPTION_ITEM_ID="item", COST=0.5,
+        a_turn(3, 0.8, index=1, INTERRUPTED=True, INTERRUPTION_BY="user", COST=0.5,
                COST_UNHEARD=0.125),
         a_turn(9, 0.9, index=2, INTERRUPTED=True, COST=1.0, RESPONSE_STATUS="failed"),
         a_tool(4, **{semconv.TOOL_OUTCOME: "completed"}),

@@ -185,7 +185,7 @@ def _turn(told: Mapping[str, object]) -> Turn | None:
 
 
 def _of_response(told: Mapping[str, object]) -> Adds:
-    was_user = told.get(names.INTERRUPTED) is True and names.INTERRUPTION_ITEM_ID in told
+    was_user = told.get(names.INTERRUPTION_BY) == "user"
     return {
         names.SESSION_RESPONSES: 1,
         names.SESSION_INTERRUPTIONS: int(was_user),

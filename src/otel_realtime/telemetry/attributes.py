@@ -179,7 +179,7 @@ def response(facts: ResponseFacts, gate: ContentGate) -> Pairs:
         (semconv.HEARD_MS, _whole(facts.heard_ms)),
         (semconv.HEARD_SOURCE, facts.heard_source),
         (semconv.DISCARDED_MS, _whole(facts.discarded_ms)),
-        *interruption(facts),
+        *turn_attributes.of_interruption(facts),
         (semconv.END_REASON, facts.end_reason),
         (semconv.ERROR_TYPE, response_error(facts)),
         (semconv.ERROR_MESSAGE, _message(facts.fault, gate)),
@@ -199,16 +199,6 @@ def response_opening(facts: ResponseFacts) -> Pairs:
         (semconv.AGENT_NAME, facts.agent),
         (semconv.REQUEST_MODEL, facts.model),
         *endpoint(facts.endpoint),
-    )
-
-
-def interruption(facts: ResponseFacts) -> Pairs:
-    """What is known of an interruption, if there was one."""
-    return (
-        (semconv.INTERRUPTED, facts.interrupted or None),
-        (semconv.INTERRUPTION_REASON, facts.interruption_reason),
-        (semconv.INTERRUPTION_ITEM_ID, facts.interrupted_by if facts.interrupted else None),
-        (semconv.CUT_MS, _whole(facts.heard_ms) if facts.interrupted else None),
     )
 
 

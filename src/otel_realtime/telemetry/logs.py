@@ -37,6 +37,7 @@ from otel_realtime.telemetry import attributes, summary_attributes
 from otel_realtime.telemetry.attributes import Identity, Pairs
 from otel_realtime.telemetry.content import ContentGate
 from otel_realtime.telemetry.context import TelemetryContext
+from otel_realtime.telemetry.turn_attributes import cut_by
 from otel_realtime.values import Fault
 
 _INFO, _WARN = SeverityNumber.INFO, SeverityNumber.WARN
@@ -62,6 +63,7 @@ def _interruption(note: InterruptionNoted, _: ContentGate) -> Pairs:
     return (
         (semconv.RESPONSE_ID, facts.response_id if facts.id_known else None),
         (semconv.INTERRUPTION_REASON, facts.interruption_reason),
+        (semconv.INTERRUPTION_BY, cut_by(facts)),
         (semconv.INTERRUPTION_ITEM_ID, facts.interrupted_by),
         (semconv.HEARD_MS, round(heard) if heard is not None else None),
         (semconv.HEARD_SOURCE, facts.heard_source),

@@ -16,7 +16,7 @@ from otel_realtime.records import (
     Noted,
     Opened,
 )
-from otel_realtime.telemetry import attributes, messages
+from otel_realtime.telemetry import attributes, messages, turn_attributes
 from otel_realtime.telemetry.attributes import Identity, Pairs
 from otel_realtime.telemetry.content import ContentGate, stack_of, type_of
 from otel_realtime.telemetry.context import TelemetryContext
@@ -98,7 +98,7 @@ class SpanConsumer:
     def noted(self, record: Noted) -> None:
         """Mark an interruption at once; all else is on the span when it closes."""
         if isinstance(record.note, InterruptionNoted) and self._context.is_recording(record.key):
-            pairs = attributes.interruption(record.note.facts)
+            pairs = turn_attributes.of_interruption(record.note.facts)
             self._context.note(record.key, attributes.known(pairs))
 
     def closed(self, record: Closed) -> None:

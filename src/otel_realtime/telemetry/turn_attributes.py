@@ -46,6 +46,24 @@ def of_response(facts: ResponseFacts) -> _Pairs:
     )
 
 
+def of_interruption(facts: ResponseFacts) -> _Pairs:
+    """What cut a response off, if something did."""
+    if not facts.interrupted:
+        return ()
+    return (
+        (semconv.INTERRUPTED, True),
+        (semconv.INTERRUPTION_REASON, facts.interruption_reason),
+        (semconv.INTERRUPTION_BY, cut_by(facts)),
+        (semconv.INTERRUPTION_ITEM_ID, facts.interrupted_by),
+        (semconv.CUT_MS, round(facts.heard_ms) if facts.heard_ms is not None else None),
+    )
+
+
+def cut_by(facts: ResponseFacts) -> str:
+    """Who cut it off: `user`, or else `other` (the application, a guardrail, the provider)."""
+    return "user" if facts.by_user else "other"
+
+
 def _wait(facts: ResponseFacts) -> _Pairs:
     wait = facts.wait
     if wait is None:
