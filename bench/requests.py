@@ -15,11 +15,11 @@ from typing import Any, Final, NamedTuple
 
 from opentelemetry.exporter.otlp.proto.common._log_encoder import encode_logs
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import (
     BatchLogRecordProcessor,
     InMemoryLogRecordExporter,
-    LogRecordExporter,
     LogRecordExportResult,
 )
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
@@ -76,10 +76,11 @@ class Sizes(NamedTuple):
     whole: float
 
 
-class _Sized(SpanExporter, LogRecordExporter):
+class _Sized(OTLPSpanExporter):
     """Encodes what it is given, and keeps how large the largest request was."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.most = 0
 
     def export(self, batch: Sequence[Any]) -> Any:  # noqa: ANN401 - of both

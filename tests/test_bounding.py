@@ -280,6 +280,23 @@ def test_what_cannot_be_bounded_is_refused(what) -> None:
         bounded(what)
 
 
+def test_what_a_provider_has_beside_that_is_left() -> None:
+    class Duck:
+        def on_start(self, span, parent_context=None) -> None: ...
+        def _on_ending(self, span) -> None: ...
+        def on_end(self, span) -> None: ...
+        def shutdown(self) -> None: ...
+
+    duck, batch = Duck(), BatchSpanProcessor(InMemorySpanExporter())
+    provider = TracerProvider(shutdown_on_exit=False)
+    for each in (duck, batch):
+        provider.add_span_processor(each)
+    bounded(provider, timeout=TIMEOUT)
+    assert "shutdown" in vars(batch)
+    assert vars(duck) == {}
+    provider.shutdown()
+
+
 @pytest.mark.parametrize("timeout", [-1, float("nan")])
 def test_a_timeout_that_is_none_is_refused(timeout) -> None:
     with pytest.raises(ValueError, match=r"^timeout takes seconds; it cannot be"):

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from opentelemetry._logs import LogRecord, SeverityNumber
 from opentelemetry.exporter.otlp.proto.common._log_encoder import encode_logs
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk._logs import LoggerProvider, ReadableLogRecord
 from opentelemetry.sdk._logs.export import (
     BatchLogRecordProcessor,
-    LogRecordExporter,
     LogRecordExportResult,
     SimpleLogRecordProcessor,
 )
@@ -22,9 +23,9 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import (
     BatchSpanProcessor,
     SimpleSpanProcessor,
-    SpanExporter,
     SpanExportResult,
 )
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import (
     Link,
     NonRecordingSpan,
@@ -56,10 +57,11 @@ BODIES = st.recursive(
 ATTRIBUTES = st.dictionaries(st.text(min_size=1, max_size=200), VALUES, max_size=30)
 
 
-class Sized(SpanExporter):
+class Sized(OTLPSpanExporter):
     """Keeps what it is given and how large that would be as a request; fails where it is told."""
 
     def __init__(self, fails_at: int | None = None) -> None:
+        super().__init__()
         self.batches: list[Sequence[ReadableSpan]] = []
         self.sizes: list[int] = []
         self.fails_at = fails_at
@@ -75,10 +77,11 @@ class Sized(SpanExporter):
         return [span.name for batch in self.batches for span in batch]
 
 
-class SizedLogs(LogRecordExporter):
+class SizedLogs(OTLPLogExporter):
     """The same of log events."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.batches: list[Sequence[ReadableLogRecord]] = []
         self.sizes: list[int] = []
 
@@ -202,6 +205,13 @@ def test_it_is_on_while_it_is_instrumented(settings) -> None:
 @pytest.mark.parametrize("processor", [object(), SimpleSpanProcessor(None), Mock()])
 def test_where_there_is_no_exporter_nothing_is_done(processor) -> None:
     split(processor)()
+
+
+def test_what_does_not_speak_otlp_has_limits_of_its_own() -> None:
+    """Azure's keeps on disk what it was given and could not send: so it is to be given all."""
+    exporter = InMemorySpanExporter()
+    split(BatchSpanProcessor(exporter))
+    assert "export" not in vars(exporter)
 
 
 def test_what_cannot_be_measured_is_exported_as_it_was() -> None:

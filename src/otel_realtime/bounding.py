@@ -107,14 +107,19 @@ def _parts(it: object) -> Iterator[object]:
     yield from found
 
 
-def _found(it: object, path: tuple[str, ...]) -> tuple[object, ...]:
+def _found(it: object, path: tuple[str, ...]) -> Iterator[object]:
+    """Those of a provider's parts that can be bounded."""
     for name in path:
         it = getattr(it, name, ())
-    return tuple(it) if isinstance(it, tuple | list) else ()
+    yield from filter(_can_be_bounded, it if isinstance(it, tuple | list) else ())
+
+
+def _can_be_bounded(part: object) -> bool:
+    return all(callable(getattr(part, name, None)) for name in _BOUNDED)
 
 
 def _bind(part: Any, timeout: float) -> "_Limit | None":  # noqa: ANN401 - the SDK's have no common type
-    if not all(callable(getattr(part, name, None)) for name in _BOUNDED):
+    if not _can_be_bounded(part):
         message = (
             "bounded takes a span processor, a log record processor, a metric reader or a provider "
             f"of the SDK; this is {type(part).__name__}"

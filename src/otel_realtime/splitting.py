@@ -30,9 +30,11 @@ _FIELD: Final = 10
 """What a text, or a list or map, takes at most beside what is in it: two tags, two lengths."""
 _NUMBER: Final = 13
 _NOTHING: Final = 2
-_DEEPEST: Final = 8
-_INNER: Final = ("wrapped", "processor")
-"""Where processors have what they are wrapped around: ours, and those of LangSmith and Logfire."""
+_MOST_LAYERS: Final = 64
+_INNER: Final = ("wrapped", "processor", "_processor")
+"""Where processors with slots have what they are wrapped around."""
+_ON_END: Final = ("on_end", "on_emit")
+_OTLP: Final = "opentelemetry.exporter.otlp."
 _FAILURE: Final = "FAILURE"
 """Of `SpanExportResult` and `LogRecordExportResult`; the SDK itself is not imported for it."""
 
@@ -46,7 +48,8 @@ def split(processor: object, most: int = MOST_BYTES) -> Callable[[], None]:
 
     What is larger alone goes alone. Where a part fails the rest is given up, as the SDK gives up a
     batch that fails: a dead endpoint takes no longer than before. Nothing is done where there is
-    no exporter of spans or log events, or it was split before.
+    no exporter of spans or log events over OTLP, or it was split before: others have limits of
+    their own, and Azure's keeps on disk what it was given and could not send.
 
     Args:
         processor: One of the SDK's batch processors, or one that is wrapped around one.
@@ -57,7 +60,7 @@ def split(processor: object, most: int = MOST_BYTES) -> Callable[[], None]:
     """
     exporter: Any = exporter_of(processor)
     export = getattr(exporter, "export", None)
-    if not callable(export) or isinstance(export, _InParts):
+    if not callable(export) or isinstance(export, _InParts) or not _speaks_otlp(exporter):
         return _nothing
     own = vars(exporter).get("export") if hasattr(exporter, "__dict__") else None
     with suppress(AttributeError):  # one with slots is left as it is
@@ -75,13 +78,33 @@ def split(processor: object, most: int = MOST_BYTES) -> Callable[[], None]:
 
 
 def layers_of(processor: object) -> Iterator[object]:
-    """A processor and, from the outside in, those that it is wrapped around."""
-    for _ in range(_DEEPEST):  # an object may have every attribute one asks for
-        yield processor
-        inner = (getattr(processor, name, None) for name in _INNER)
-        processor = next((each for each in inner if each is not None), None)
-        if processor is None:
-            return
+    """A processor and, from the outside in, those that it is wrapped around or made of.
+
+    Whatever an object has that is told of ended spans or log events counts: each library has a name
+    of its own for it.
+    """
+    seen: set[int] = set()
+    left = [processor]
+    while left and len(seen) < _MOST_LAYERS:
+        layer = left.pop(0)
+        if id(layer) not in seen:
+            seen.add(id(layer))
+            yield layer
+            left += _inside(layer)
+
+
+def _inside(processor: object) -> Iterator[object]:
+    try:
+        values = list(vars(processor).values())
+    except TypeError:  # one with slots
+        values = [getattr(processor, name, None) for name in _INNER]
+    for value in values:
+        parts = value if isinstance(value, tuple | list) else (value,)
+        yield from (each for each in parts if _is_processor(each))
+
+
+def _is_processor(it: object) -> bool:
+    return any(callable(getattr(type(it), name, None)) for name in _ON_END)
 
 
 def exporter_of(processor: object) -> object:
@@ -91,10 +114,16 @@ def exporter_of(processor: object) -> object:
 
 
 def _own_exporter(processor: object) -> object:
-    own = getattr(processor, "span_exporter", None)
-    if own is not None:
-        return own  # that of log events has no public name
-    return getattr(getattr(processor, "_batch_processor", None), "_exporter", None)
+    with suppress(Exception):  # a property of somebody else's
+        own = getattr(processor, "span_exporter", None)
+        if own is not None:
+            return own  # that of log events has no public name
+        return getattr(getattr(processor, "_batch_processor", None), "_exporter", None)
+    return None
+
+
+def _speaks_otlp(exporter: object) -> bool:
+    return any(each.__module__.startswith(_OTLP) for each in type(exporter).__mro__)
 
 
 class _InParts:

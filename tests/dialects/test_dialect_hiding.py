@@ -1,6 +1,6 @@
 """OpenInference's own variables hide what they hide in its own instrumentations, and no less."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 from dialects.calls_in_dialects import (
@@ -110,6 +110,23 @@ def test_what_hides_other_things_shows_it_but_where_openinference_would_hide_it(
     (late,) = (dict(span.attributes) for span in kept.spans if "speech_to_text" in span.name)
     is_theirs = name in {"hide_outputs", "hide_output_text"}
     assert (late["output.value"] == REDACTED) == is_theirs
+
+
+def test_a_session_of_texts_may_have_a_spoken_answer_which_its_root_repeats() -> None:
+    made, kept = through("openinference", hide_output_audio=True)
+    call = HandMade(made)
+    call.session.config = replace(call.session.config, output_modalities=("text",))
+    call.span(Kind.RESPONSE, "resp_1", answered(given(), output_modalities=("audio",)))
+    call.end()
+    assert [span.attributes["output.value"] for span in kept.spans] == [REDACTED, REDACTED]
+
+
+def test_texts_of_errors_go_with_outputs() -> None:
+    for hides in (False, True):
+        translating, kept = through("openinference", hide_outputs=hides)
+        scenario("mcp_failed", translating)
+        shown = texts([dict(span.attributes) for span in kept.spans])
+        assert ("the spa is closed" in shown) is not hides
 
 
 @pytest.mark.parametrize("name", HIDES)

@@ -2,12 +2,22 @@
 
 import pytest
 from dialects.calls_in_dialects import Kept, answered
-from opentelemetry.sdk.trace import ConcurrentMultiSpanProcessor, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import (
+    ConcurrentMultiSpanProcessor,
+    SpanProcessor,
+    SynchronousMultiSpanProcessor,
+    TracerProvider,
+)
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import NoOpTracerProvider
 
-from otel_realtime import DialectSpanProcessor, RealtimeInstrumentor, SettingError
+from otel_realtime import (
+    AudioUploadSpanProcessor,
+    DialectSpanProcessor,
+    RealtimeInstrumentor,
+    SettingError,
+)
 from otel_realtime.records import Kind
 
 KIND = "openinference.span.kind"
@@ -132,6 +142,43 @@ def test_one_that_has_a_dialect_within_is_left(instrumentor, monkeypatch, tmp_pa
         hold(provider)
         provider.shutdown()
     assert dialects_of(kept) == ["LLM", "CHAIN", "AGENT"]
+
+
+class Filtering(SpanProcessor):
+    """As a vendor's: it keeps what it is wrapped around by a name of its own."""
+
+    def __init__(self, inner) -> None:
+        self._mine = inner
+
+    @property
+    def processor(self):
+        raise RuntimeError("there is none before it is started")
+
+    def on_end(self, span) -> None:
+        self._mine.on_end(span)
+
+
+@pytest.mark.parametrize("is_many", [False, True])
+def test_one_that_is_wrapped_by_any_name_speaks_it_and_hides(instrumentor, is_many, caplog) -> None:
+    inner = Exporting()
+    outer = SynchronousMultiSpanProcessor() if is_many else Filtering(inner)
+    if is_many:
+        outer.add_span_processor(inner)
+    provider = provider_with(Exporting(), outer)
+    instrumentor.instrument(tracer_provider=provider, dialect="openinference", hide_inputs=True)
+    hold(provider)
+    assert dialects_of(inner) == ["LLM", "AGENT"]
+    names = {name for span in inner.spans for name in span.attributes}
+    assert not [name for name in names if "input" in name and "messages" in name]
+    assert caplog.messages == []
+
+
+def test_from_whom_nothing_is_hidden_is_named(instrumentor, caplog, tmp_path) -> None:
+    uploads = AudioUploadSpanProcessor(audio_store=tmp_path.as_uri())
+    provider = provider_with(Exporting(), Kept(), uploads)
+    instrumentor.instrument(tracer_provider=provider, dialect="openinference", hide_inputs=True)
+    (told,) = [each for each in caplog.messages if "OPENINFERENCE_HIDE" in each]
+    assert "not hidden from Kept:" in told
 
 
 def test_by_the_environment(instrumentor, monkeypatch) -> None:

@@ -12,7 +12,7 @@ from dialects.calls_in_dialects import (
     scenario,
     through,
 )
-from opentelemetry.sdk.trace import SpanLimits, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, SpanProcessor, TracerProvider
 
 from otel_realtime import semconv
 from otel_realtime.facts import ToolAnswer
@@ -98,6 +98,30 @@ def test_those_that_a_provider_was_given_hold(dialect) -> None:
     a_call_with_audio(processor, provider=provider)
     assert {span.name.split()[0] for span in kept.spans} >= {"chat", "invoke_agent"}
     assert_within(kept.spans, count=20, length=10)
+
+
+def test_those_of_the_environment_hold_for_a_copy_that_somebody_hands_on(monkeypatch) -> None:
+    monkeypatch.setenv("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "20")
+    translating, kept = through("openinference")
+
+    class Copying(SpanProcessor):
+        def on_end(self, span) -> None:
+            told = {name: value for name, value in span.attributes.items() if name != "user.id"}
+            copy = ReadableSpan(
+                span.name,
+                span.context,
+                span.parent,
+                span.resource,
+                told,
+                instrumentation_scope=span.instrumentation_scope,
+            )
+            translating.on_end(copy)
+
+    call = HandMade(Copying())
+    call.span(Kind.RESPONSE, "resp_1", answered(given("When? " * 20, audio=False)))
+    call.end()
+    assert len(kept.spans) == 2
+    assert_within(kept.spans, count=128, length=20)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

@@ -122,6 +122,11 @@ def test_an_event_is_neither_changed_nor_kept_and_loses_its_audio_and_secrets() 
     assert str(scrubbed(deep)).count("more") <= 12
 
 
+def test_a_parameter_of_a_tool_may_be_named_as_a_servers_access_is() -> None:
+    schema = {"properties": {"server_url": {"type": "string"}, "headers": {"type": "object"}}}
+    assert scrubbed({"parameters": schema}) == {"parameters": schema}
+
+
 def test_what_goes_wrong_stays_here(caplog) -> None:
     def redact(kind, value):
         if kind == "server_event":

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace import ReadableSpan, SpanLimits
 from opentelemetry.util.types import AttributeValue
 
 from otel_realtime import semconv
@@ -80,8 +80,16 @@ class Limits:
     def of(cls, span: ReadableSpan) -> "Limits":
         """Those that a span has itself, however they were set; never more than 128 attributes."""
         own = getattr(span, "_attributes", None)  # the SDK tells them nowhere else
+        if not hasattr(own, "maxlen"):  # somebody handed on a copy
+            return _of_environment()
         count, length = getattr(own, "maxlen", None), getattr(own, "max_value_len", None)
         return cls(_MOST if count is None else min(count, _MOST), length)
+
+
+def _of_environment() -> Limits:
+    told = SpanLimits()
+    count, length = told.max_span_attributes, told.max_span_attribute_length
+    return Limits(_MOST if count is None else min(count, _MOST), length)
 
 
 Translate: TypeAlias = Callable[[Ended, Limits], Attributes]

@@ -33,7 +33,8 @@ _RULES: Final[Mapping[str, _Rule]] = {
         r"input\.value",
     ),
     "hide_outputs": _Rule(
-        r"output\.mime_type|output\.audio\..*|.*\.audio\.generated\.url|llm\.output_messages\..*",
+        r"output\.mime_type|output\.audio\..*|.*\.audio\.generated\.url|llm\.output_messages\..*"
+        r"|otel_realtime\.error\.message",
         r"output\.value",
     ),
     "hide_input_messages": _Rule(r"llm\.input_messages\..*"),
@@ -87,7 +88,8 @@ class Hiding:
             return self._asked | ({"hide_outputs"} if self._asked & _OF_THE_USER else frozenset())
         if kind is Kind.TOOL:
             return self._asked
-        is_written = ended.attributes.get(semconv.OUTPUT_TYPE, "speech") != "speech"
+        is_response = kind is Kind.RESPONSE  # of the session, whatever its answers are
+        is_written = is_response and ended.attributes.get(semconv.OUTPUT_TYPE, "speech") != "speech"
         return self._heard(given=not _is_typed(ended), said=not is_written)
 
     def _heard(self, *, given: bool = True, said: bool = True) -> frozenset[str]:

@@ -12,6 +12,7 @@ from typing import Any
 from opentelemetry.sdk.trace import SpanProcessor
 
 from otel_realtime.aloud import warn
+from otel_realtime.dialects.hiding import Hiding
 from otel_realtime.dialects.processor import DialectSpanProcessor
 from otel_realtime.settings import DialectSettings
 from otel_realtime.splitting import exporter_of, layers_of
@@ -49,6 +50,7 @@ def wrap(
             settings.dialect,
         )
         return _nothing
+    _tell_what_is_shown(many, settings)
     ours = {
         id(each): DialectSpanProcessor(each, **settings.as_keywords())
         for each in found
@@ -63,6 +65,25 @@ def wrap(
             each.put_together()
 
     return take_away
+
+
+def _tell_what_is_shown(many: Any, settings: DialectSettings) -> None:  # noqa: ANN401 - as below
+    """Where something is to be hidden: name the processors to which nothing is."""
+    if not Hiding(settings).is_needed:
+        return
+    seeing = [each for each in many._span_processors if not exports(each)]  # noqa: SLF001 - as below
+    names = {type(each).__name__ for each in seeing if not _is_ours(each)}
+    if names:
+        warn(
+            _logger,
+            "What OPENINFERENCE_HIDE_* hide is not hidden from %s: no exporter was found there. "
+            "If one exports, put DialectSpanProcessor around it yourself",
+            ", ".join(sorted(names)),
+        )
+
+
+def _is_ours(processor: object) -> bool:
+    return type(processor).__module__.startswith("otel_realtime.")
 
 
 def _replace(many: Any, by: Callable[[SpanProcessor], SpanProcessor]) -> None:  # noqa: ANN401 - the SDK's own

@@ -80,8 +80,8 @@ class DialectSettings:
         parse=_values.boolean,
         env="OTEL_REALTIME_DIALECT_TURNS",
     )
-    hide_inputs: bool = _hiding("all of what the user and tools were given", "INPUTS")
-    hide_outputs: bool = _hiding("all of what the agent said and tools returned", "OUTPUTS")
+    hide_inputs: bool = _hiding("the inputs of each span", "INPUTS")
+    hide_outputs: bool = _hiding("the outputs of each span, and the texts of errors", "OUTPUTS")
     hide_input_messages: bool = _hiding("the messages to the model", "INPUT_MESSAGES")
     hide_output_messages: bool = _hiding("the messages of the model", "OUTPUT_MESSAGES")
     hide_input_text: bool = _hiding("their texts and the user's transcripts", "INPUT_TEXT")

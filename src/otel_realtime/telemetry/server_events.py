@@ -23,6 +23,8 @@ from otel_realtime.telemetry.outlets import Telemetry
 _AUDIO: Final = "audio"
 """What is no part of a payload where it holds a text: base64. Elsewhere it is a setting."""
 _SECRET: Final = "client_secret"  # noqa: S105 - a name, not a secret
+_PARAMETERS: Final = "properties"
+"""Where a JSON schema has the names of parameters."""
 _DATA_URL: Final = "data:"
 _DEEPEST: Final = 12
 
@@ -97,15 +99,18 @@ def server_events_of(
     return ServerEvents(telemetry.tracer, context, identity, gate)
 
 
-def scrubbed(value: Any, depth: int = 0) -> Any:  # noqa: ANN401 - of whatever JSON there is
-    """A copy of a value without audio and secrets."""
+def scrubbed(value: Any, depth: int = 0, *, is_schema: bool = False) -> Any:  # noqa: ANN401 - of whatever JSON there is
+    """A copy of a value without audio and secrets.
+
+    Where it `is_schema`, it describes parameters: their names are the application's own.
+    """
     if depth >= _DEEPEST:
         return None
     if isinstance(value, dict):
         return {
-            name: scrubbed(each, depth + 1)
-            for name, each in without_access(value).items()
-            if _stays(name, each)
+            name: scrubbed(each, depth + 1, is_schema=name == _PARAMETERS)
+            for name, each in (value if is_schema else without_access(value)).items()
+            if is_schema or _stays(name, each)
         }
     if isinstance(value, list):
         return [scrubbed(each, depth + 1) for each in value]
