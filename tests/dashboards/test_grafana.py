@@ -134,7 +134,7 @@ def test_promtool_finds_nothing_wrong_with_the_alerts(command: list[str]) -> Non
 
 def test_what_calls_are_searched_by_are_our_attributes() -> None:
     names = {name for query in TRACEQL for name in re.findall(r"\bspan\.([\w.]+)", query)}
-    assert names == {semconv.VOICE_TO_VOICE, semconv.INTERRUPTED}
+    assert names == {semconv.VOICE_TO_VOICE, semconv.INTERRUPTION_BY}
     assert any(f'"{semconv.SCOPE_NAME}"' in query for query in TRACEQL)
 
 
