@@ -22,6 +22,8 @@ from audio.killed_call import (
 from bad_store import BadStore
 from object_stores import PREFIX
 
+from otel_realtime.audio.spool import Abandoned
+
 TESTS = Path(__file__).resolve().parent.parent
 HALF_A_FRAME = 0.05  # ms; positions are rounded to samples
 KILLED = -signal.SIGKILL
@@ -149,6 +151,25 @@ def test_a_killed_call_is_recovered_into_a_folder(spool, kept):
     kinds = [kind_of(path) for path in files(kept)]
     assert sorted(kinds) == ["input"] * 2 + ["output"] * 3 + ["session"]
     assert files(spool) == []
+
+
+@pytest.fixture
+def first_is_gone(monkeypatch):
+    """The first recording is uploaded by its closed owner as the next one takes over."""
+    found = Abandoned.recordings
+
+    def recordings(abandoned):
+        first, *others = list(found(abandoned))
+        first[1].unlink()
+        yield from (first, *others)
+
+    monkeypatch.setattr(Abandoned, "recordings", recordings)
+
+
+@pytest.mark.usefixtures("first_is_gone")
+def test_what_its_owner_uploads_after_all_keeps_nothing_else_back(request):
+    objects, *_ = request.getfixturevalue("recovered")
+    assert sorted(map(kind_of, objects)) == ["input"] + ["output"] * 3 + ["session"]
 
 
 def a_call_left_behind(spool, kept) -> Path:

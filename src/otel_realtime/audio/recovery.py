@@ -41,7 +41,10 @@ def _recover(abandoned: Abandoned, keeping: Keeping, failed: Callable[[Exception
     report = LoggedReport()
     for key, path in abandoned.recordings():
         own = keeping.spool.file_for(key)
-        path.replace(own)
+        try:
+            path.replace(own)
+        except FileNotFoundError:
+            continue  # its upload was under way as it was left, and has succeeded
         keeping.adopt(key, own, _mime_type(own), report, _span_of(own))
     for folder in abandoned.calls():
         try:
