@@ -94,10 +94,12 @@ def layers_of(processor: object) -> Iterator[object]:
 
 
 def _inside(processor: object) -> Iterator[object]:
-    try:
-        values = list(vars(processor).values())
-    except TypeError:  # one with slots
-        values = [getattr(processor, name, None) for name in _INNER]
+    values: list[object] = []
+    with suppress(Exception):  # a property of somebody else's
+        if hasattr(processor, "__dict__"):
+            values = list(vars(processor).values())
+        else:
+            values = [getattr(processor, name, None) for name in _INNER]
     for value in values:
         parts = value if isinstance(value, tuple | list) else (value,)
         yield from (each for each in parts if _is_processor(each))

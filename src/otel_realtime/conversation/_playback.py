@@ -276,8 +276,8 @@ def _cut(state: State, response: Response, at: int, reason: str) -> Cut:
     given = state.inputs.get(item_id or "")
     is_speaking = given is not None and given.phase is InputPhase.SPEAKING
     pushed, heard_from = pushed_since(state), response.facts.playback_at
-    is_over = pushed is not None and heard_from is not None and heard_from <= pushed
-    if pushed is not None and is_over and at - pushed <= _REACTION_NS:
+    was_heard = pushed is not None and heard_from is not None and heard_from <= pushed
+    if pushed is not None and was_heard and at - pushed <= _REACTION_NS:
         return Cut(pushed, reason, by_push=True)
     return Cut(at, reason, item_id if is_speaking else None)
 

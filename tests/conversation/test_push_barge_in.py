@@ -1,4 +1,4 @@
-"""Push-to-talk: without voice detection the audio that is sent tells when the user speaks."""
+"""Push-to-talk barge-ins: the audio that is sent tells when the user began to speak."""
 
 import pytest
 from conversation.call import BYTES_PER_MS, MS, PUSH_TO_TALK, Call
